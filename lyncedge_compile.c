@@ -1,0 +1,807 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Compiles a policy into a struct le_table; lyncedge_rules.h explains what it is. The steps: rows
+ * to terms, terms to lanes and classes of ports, prefixes to spans and classes of addresses. How
+ * spans become lookup structures is in lyncedge_addr.c, how packets are judged in lyncedge_rules.c.
+ */
+#include "lyncedge_rules.h"
+
+/* One end of a term: any address, or the members of one of these tags. */
+struct end {
+	bool any;
+	u32 tags;	/* set of tags below LE_NR_TAGS */
+	u16 site_tag;	/* LE_NR_TAGS + n, or 0 */
+};
+
+static const struct le_ports any_port = { .first = 0, .last = 65535 };
+
+struct term {
+	u16 row;
+	u8 lane;
+	struct le_ports dport;
+	struct le_ports sport;
+	struct end from;
+	struct end to;
+};
+
+/* Classes of addresses under construction: a pair of bitmaps and flags each, every class once. */
+struct classes {
+	u64 *bits;
+	u32 *flags;
+	u32 *next;	/* next class in the same bucket */
+	u32 *buckets;
+	u32 nr;
+	u32 room;
+	u32 nr_buckets;
+};
+
+#define NO_CLASS (~0U)
+
+struct compiler {
+	const struct le_policy *policy;
+	struct le_table *table;
+	struct term *terms;
+	u32 nr_terms;
+	u32 words;
+	/* The distinct prefixes of site rows; tag LE_NR_TAGS + n is the n-th. */
+	struct le_prefix *site_prefixes;
+	u32 nr_site_prefixes;
+	/* What membership of a tag adds to a class: a pair of bitmaps and flags, by tag. */
+	u64 *tag_bits;
+	u32 *tag_flags;
+	struct classes classes;
+	struct le_prefix *prefixes;
+	u32 nr_prefixes;
+	struct le_span *spans[2];
+	u32 nr_spans[2];
+};
+
+static u16 site_tag(struct compiler *c, const struct le_prefix *prefix)
+{
+	u32 i;
+
+	for (i = 0; i < c->nr_site_prefixes; i++)
+		if (le_prefix_equal(&c->site_prefixes[i], prefix))
+			return LE_NR_TAGS + i;
+	c->site_prefixes[i] = *prefix;
+	c->site_prefixes[i].tag = LE_NR_TAGS + i;
+	c->nr_site_prefixes++;
+	return LE_NR_TAGS + i;
+}
+
+/*
+ * Who may be at this end, given what is defined: groups that are not defined mean any, but next
+ * to one that is they are empty (DESIGN sec. 2).
+ */
+static struct end resolve_tags(const struct le_policy *policy, u32 tags)
+{
+	u32 groups = policy->groups << LE_TAG_GROUP;
+	struct end end = { .tags = tags & (LE_TAGS_EDGES | groups) };
+
+	end.any = !end.tags;
+	return end;
+}
+
+static struct end resolve_site_end(struct compiler *c, const struct le_end *site)
+{
+	struct end end = { .any = true };
+
+	if (site->kind == LE_END_TAG)
+		return resolve_tags(c->policy, BIT(site->tag));
+	if (site->kind == LE_END_PREFIX) {
+		end.any = false;
+		end.site_tag = site_tag(c, &site->prefix);
+	}
+	return end;
+}
+
+static void add_term(struct compiler *c, const struct term *term)
+{
+	c->terms[c->nr_terms++] = *term;
+}
+
+/* An outbound media row: the A/V Edge's own range may be seen at the destination or the source. */
+static void add_media_terms(struct compiler *c, struct term *term, struct le_ports range)
+{
+	u8 which = c->policy->options[LE_OPT_RTP_OUTBOUND];
+
+	if (which != LE_RTP_SOURCE) {
+		term->dport = range;
+		term->sport = any_port;
+		add_term(c, term);
+	}
+	if (which != LE_RTP_DESTINATION) {
+		term->dport = any_port;
+		term->sport = range;
+		add_term(c, term);
+	}
+}
+
+static struct le_ports source_ports(const struct le_policy *policy, const struct le_row *row)
+{
+	static const struct le_ports stun = { .first = LE_PORT_STUN, .last = LE_PORT_STUN };
+
+	if (policy->options[LE_OPT_PORTS] != LE_PORTS_STRICT)
+		return any_port;
+	if (row->kind == LE_PORTS_STRICT_MEDIA)
+		return policy->media;
+	return row->kind == LE_PORTS_STRICT_STUN ? stun : any_port;
+}
+
+static void add_row(struct compiler *c, unsigned int number)
+{
+	const struct le_row *row = &le_matrix[number];
+	struct le_ports ports = le_policy_row_ports(c->policy, number);
+	struct term term = {
+		.row = number,
+		.lane = le_lane(le_crossing(row->iface, row->dir), row->protocol),
+		.dport = ports,
+		.sport = source_ports(c->policy, row),
+		.from = resolve_tags(c->policy, row->source),
+		.to = resolve_tags(c->policy, row->destination),
+	};
+
+	if (row->kind == LE_PORTS_MEDIA && row->dir == LE_OUT)
+		add_media_terms(c, &term, ports);
+	else
+		add_term(c, &term);
+}
+
+static void add_site_row(struct compiler *c, unsigned int i)
+{
+	const struct le_site_row *row = &c->policy->site_rows[i];
+	struct term term = {
+		.row = LE_NR_ROWS + i,
+		.lane = le_lane(le_crossing(row->iface, row->dir), row->protocol),
+		.dport = row->ports,
+		.sport = any_port,
+		.from = resolve_site_end(c, &row->from),
+		.to = resolve_site_end(c, &row->to),
+	};
+
+	add_term(c, &term);
+}
+
+static int make_terms(struct compiler *c)
+{
+	const struct le_policy *policy = c->policy;
+	unsigned int i;
+
+	c->terms = kvmalloc_array(LE_MAX_MATRIX_TERMS + policy->nr_site_rows, sizeof(*c->terms),
+				  GFP_KERNEL);
+	c->site_prefixes = kvmalloc_array(2 * policy->nr_site_rows + 1, sizeof(*c->site_prefixes),
+					  GFP_KERNEL);
+	if (!c->terms || !c->site_prefixes)
+		return -ENOMEM;
+	for (i = 0; i < LE_NR_ROWS; i++)
+		if (le_policy_row_active(policy, i))
+			add_row(c, i);
+	for (i = 0; i < policy->nr_site_rows; i++)
+		if (le_policy_site_row_active(policy, i))
+			add_site_row(c, i);
+	c->words = c->nr_terms ? (c->nr_terms + 63) / 64 : 1;
+	return 0;
+}
+
+static void set_term(u64 *bits, u32 term)
+{
+	bits[term / 64] |= BIT_ULL(term % 64);
+}
+
+/*
+ * Copies a bitmap of the compiler's into word 0 and, if there are more, the wide words and
+ * their summary.
+ */
+static u64 store_bits(const struct compiler *c, const u64 *bits, u64 *wide, u32 index)
+{
+	u32 nr = c->words - 1, i;
+	u64 *to = wide + (size_t)index * (nr + 1);
+	u64 summary = 0;
+
+	if (!nr)
+		return bits[0];
+	for (i = 0; i < nr; i++) {
+		to[i] = bits[i + 1];
+		if (to[i])
+			summary |= BIT_ULL(i);
+	}
+	to[nr] = summary;
+	return bits[0];
+}
+
+static u64 *alloc_wide(const struct compiler *c, u32 nr)
+{
+	return kvmalloc_array(nr, c->words * sizeof(u64), GFP_KERNEL);
+}
+
+static int store_lanes(struct compiler *c)
+{
+	struct le_table *table = c->table;
+	u64 bits[LE_MAX_WORDS];
+	unsigned int lane;
+	u32 i;
+
+	table->nr_terms = c->nr_terms;
+	table->wide.nr_words = c->words - 1;
+	table->row_of = kvmalloc_array(c->nr_terms + 1, sizeof(*table->row_of), GFP_KERNEL);
+	table->wide.lanes = alloc_wide(c, LE_NR_LANES);
+	if (!table->row_of || !table->wide.lanes)
+		return -ENOMEM;
+	for (lane = 0; lane < LE_NR_LANES; lane++) {
+		memset(bits, 0, sizeof(bits));
+		for (i = 0; i < c->nr_terms; i++)
+			if (c->terms[i].lane == lane)
+				set_term(bits, i);
+		table->lanes[lane] = store_bits(c, bits, table->wide.lanes, lane);
+	}
+	for (i = 0; i < c->nr_terms; i++)
+		table->row_of[i] = c->terms[i].row;
+	return 0;
+}
+
+static bool in_ports(const struct le_ports *ports, u32 port)
+{
+	return port >= ports->first && port <= ports->last;
+}
+
+/* Classes of ports under construction: two bitmaps each, destination and source. */
+struct port_classes {
+	u64 *bits;
+	u32 nr;
+	u32 room;
+};
+
+static int port_class(struct compiler *c, struct port_classes *pc, u32 port)
+{
+	u64 bits[2 * LE_MAX_WORDS] = { 0 };
+	size_t stride = 2 * c->words;
+	u64 *bigger;
+	u32 i;
+
+	for (i = 0; i < c->nr_terms; i++) {
+		if (in_ports(&c->terms[i].dport, port))
+			set_term(bits, i);
+		if (in_ports(&c->terms[i].sport, port))
+			set_term(bits + c->words, i);
+	}
+	for (i = 0; i < pc->nr; i++)
+		if (!memcmp(pc->bits + i * stride, bits, stride * sizeof(u64)))
+			return i;
+	if (pc->nr == pc->room) {
+		bigger = kvmalloc_array(2 * pc->room + 16, stride * sizeof(u64), GFP_KERNEL);
+		if (!bigger)
+			return -ENOMEM;
+		if (pc->nr)
+			memcpy(bigger, pc->bits, pc->nr * stride * sizeof(u64));
+		kvfree(pc->bits);
+		pc->bits = bigger;
+		pc->room = 2 * pc->room + 16;
+	}
+	memcpy(pc->bits + pc->nr * stride, bits, stride * sizeof(u64));
+	return pc->nr++;
+}
+
+/*
+ * The class of each of the 65,536 ports; a new one is looked for only where some term's range
+ * begins or ends.
+ */
+static int classify_ports(struct compiler *c, struct port_classes *pc, u16 *class_of)
+{
+	u8 *cut = kvzalloc(65537, GFP_KERNEL);
+	int class = 0;
+	u32 i;
+
+	if (!cut)
+		return -ENOMEM;
+	cut[0] = 1;
+	for (i = 0; i < c->nr_terms; i++) {
+		cut[c->terms[i].dport.first] = 1;
+		cut[c->terms[i].dport.last + 1] = 1;
+		cut[c->terms[i].sport.first] = 1;
+		cut[c->terms[i].sport.last + 1] = 1;
+	}
+	for (i = 0; i < 65536; i++) {
+		if (cut[i]) {
+			class = port_class(c, pc, i);
+			if (class < 0)
+				break;
+			cond_resched();
+		}
+		class_of[i] = class;
+	}
+	kvfree(cut);
+	return class < 0 ? class : 0;
+}
+
+/*
+ * Pages that are alike are stored once. The pages' array is shared with class_of: a page never
+ * moves up.
+ */
+static void fold_pages(struct le_table *table, u16 *class_of)
+{
+	u32 page, i;
+
+	for (page = 0; page < LE_NR_PAGES; page++) {
+		const u16 *entries = class_of + page * LE_PAGE_PORTS;
+
+		for (i = 0; i < table->nr_pages; i++)
+			if (!memcmp(class_of + i * LE_PAGE_PORTS, entries,
+				    LE_PAGE_PORTS * sizeof(*entries)))
+				break;
+		if (i == table->nr_pages) {
+			memmove(class_of + i * LE_PAGE_PORTS, entries,
+				LE_PAGE_PORTS * sizeof(*entries));
+			table->nr_pages++;
+		}
+		table->page_of[page] = i;
+	}
+}
+
+static int store_port_classes(struct compiler *c, const struct port_classes *pc)
+{
+	struct le_table *table = c->table;
+	u32 i;
+
+	table->port_classes = kvmalloc_array(pc->nr, sizeof(*table->port_classes), GFP_KERNEL);
+	table->wide.dports = alloc_wide(c, pc->nr);
+	if (!table->port_classes || !table->wide.dports)
+		return -ENOMEM;
+	for (i = 0; i < pc->nr; i++) {
+		const u64 *bits = pc->bits + (size_t)i * 2 * c->words;
+
+		table->port_classes[i].dport = store_bits(c, bits, table->wide.dports, i);
+		table->port_classes[i].sport = bits[c->words];
+	}
+	table->nr_port_classes = pc->nr;
+	return 0;
+}
+
+static int make_ports(struct compiler *c)
+{
+	struct le_table *table = c->table;
+	struct port_classes pc = { .nr = 0 };
+	size_t size;
+	u16 *class_of;
+	int err = -ENOMEM;
+
+	class_of = kvmalloc_array(65536, sizeof(*class_of), GFP_KERNEL);
+	if (!class_of)
+		return -ENOMEM;
+	err = classify_ports(c, &pc, class_of);
+	if (err)
+		goto out;
+	fold_pages(table, class_of);
+	size = table->nr_pages * LE_PAGE_PORTS * sizeof(*class_of);
+	table->pages = kvmalloc(size, GFP_KERNEL);
+	if (!table->pages) {
+		err = -ENOMEM;
+		goto out;
+	}
+	memcpy(table->pages, class_of, size);
+	err = store_port_classes(c, &pc);
+out:
+	kvfree(pc.bits);
+	kvfree(class_of);
+	return err;
+}
+
+static void add_end(struct compiler *c, const struct end *end, u32 term, u32 offset)
+{
+	size_t stride = 2 * c->words;
+	unsigned int tag;
+
+	for (tag = 0; tag < LE_NR_TAGS; tag++)
+		if (end->tags & BIT(tag))
+			set_term(c->tag_bits + tag * stride + offset, term);
+	if (end->site_tag)
+		set_term(c->tag_bits + end->site_tag * stride + offset, term);
+}
+
+static int make_tags(struct compiler *c)
+{
+	u32 nr = LE_NR_TAGS + c->nr_site_prefixes, i;
+
+	c->tag_bits = kvcalloc(nr, 2 * c->words * sizeof(u64), GFP_KERNEL);
+	c->tag_flags = kvcalloc(nr, sizeof(*c->tag_flags), GFP_KERNEL);
+	if (!c->tag_bits || !c->tag_flags)
+		return -ENOMEM;
+	for (i = 0; i < c->nr_terms; i++) {
+		add_end(c, &c->terms[i].from, i, 0);
+		add_end(c, &c->terms[i].to, i, c->words);
+	}
+	for (i = 0; i < LE_NR_EDGES; i++)
+		c->tag_flags[LE_TAG_EDGE + i] = LE_ADDR_EDGE;
+	c->tag_flags[LE_TAG_BLOCK] = LE_ADDR_BLOCKED;
+	return 0;
+}
+
+/* Whether membership of a tag makes any difference: most groups that no active row names do not. */
+static bool tag_matters(const struct compiler *c, u32 tag)
+{
+	const u64 *bits = c->tag_bits + (size_t)tag * 2 * c->words;
+	u32 i;
+
+	for (i = 0; i < 2 * c->words; i++)
+		if (bits[i])
+			return true;
+	return c->tag_flags[tag];
+}
+
+static u32 hash_class(const u64 *bits, u32 nr, u32 flags)
+{
+	u64 h = flags;
+	u32 i;
+
+	/* Multiplicative hashing with 2^64 / golden ratio (Knuth, vol. 3, sec. 6.4). */
+	for (i = 0; i < nr; i++)
+		h = (h ^ bits[i]) * 0x9e3779b97f4a7c15ULL;
+	return h >> 32;
+}
+
+static int rehash_classes(struct classes *cl, size_t stride)
+{
+	u32 room = cl->room ? 2 * cl->room : 64, nr_buckets = room, i;
+	u64 *bits = kvmalloc_array(room, stride * sizeof(*bits), GFP_KERNEL);
+	u32 *flags = kvmalloc_array(room, sizeof(*flags), GFP_KERNEL);
+	u32 *next = kvmalloc_array(room, sizeof(*next), GFP_KERNEL);
+	u32 *buckets = kvmalloc_array(nr_buckets, sizeof(*buckets), GFP_KERNEL);
+
+	if (!bits || !flags || !next || !buckets || room > LE_MAX_CLASSES) {
+		kvfree(bits);
+		kvfree(flags);
+		kvfree(next);
+		kvfree(buckets);
+		return -ENOMEM;
+	}
+	for (i = 0; i < nr_buckets; i++)
+		buckets[i] = NO_CLASS;
+	for (i = 0; i < cl->nr; i++) {
+		u32 bucket = hash_class(cl->bits + i * stride, stride, cl->flags[i]) % nr_buckets;
+
+		next[i] = buckets[bucket];
+		buckets[bucket] = i;
+	}
+	if (cl->nr) {
+		memcpy(bits, cl->bits, cl->nr * stride * sizeof(*bits));
+		memcpy(flags, cl->flags, cl->nr * sizeof(*flags));
+	}
+	kvfree(cl->bits);
+	kvfree(cl->flags);
+	kvfree(cl->next);
+	kvfree(cl->buckets);
+	cl->bits = bits;
+	cl->flags = flags;
+	cl->next = next;
+	cl->buckets = buckets;
+	cl->room = room;
+	cl->nr_buckets = nr_buckets;
+	return 0;
+}
+
+/*
+ * The class with these bitmaps and flags, an old one or a new one; NO_CLASS if there is no
+ * memory.
+ */
+static u32 intern_class(struct compiler *c, const u64 *bits, u32 flags)
+{
+	struct classes *cl = &c->classes;
+	size_t stride = 2 * c->words;
+	u32 class, bucket;
+
+	if (cl->nr == cl->room && rehash_classes(cl, stride))
+		return NO_CLASS;
+	bucket = hash_class(bits, stride, flags) % cl->nr_buckets;
+	for (class = cl->buckets[bucket]; class != NO_CLASS; class = cl->next[class])
+		if (cl->flags[class] == flags &&
+		    !memcmp(cl->bits + class * stride, bits, stride * sizeof(*bits)))
+			return class;
+	class = cl->nr++;
+	memcpy(cl->bits + class * stride, bits, stride * sizeof(*bits));
+	cl->flags[class] = flags;
+	cl->next[class] = cl->buckets[bucket];
+	cl->buckets[bucket] = class;
+	return class;
+}
+
+/* The class of addresses that belong to no tag at all: what rows from or to any may have. */
+static u32 base_class(struct compiler *c)
+{
+	u64 bits[2 * LE_MAX_WORDS] = { 0 };
+	u32 i;
+
+	for (i = 0; i < c->nr_terms; i++) {
+		if (c->terms[i].from.any)
+			set_term(bits, i);
+		if (c->terms[i].to.any)
+			set_term(bits + c->words, i);
+	}
+	return intern_class(c, bits, 0);
+}
+
+/* The class of addresses that are members of a tag on top of what a class has. */
+static u32 class_with_tag(struct compiler *c, u32 class, u32 tag)
+{
+	size_t stride = 2 * c->words, i;
+	const u64 *more = c->tag_bits + tag * stride;
+	const u64 *have = c->classes.bits + class * stride;
+	u64 bits[2 * LE_MAX_WORDS];
+
+	for (i = 0; i < stride; i++)
+		bits[i] = have[i] | more[i];
+	return intern_class(c, bits, c->classes.flags[class] | c->tag_flags[tag]);
+}
+
+static int gather_prefixes(struct compiler *c)
+{
+	const struct le_policy *policy = c->policy;
+	u32 nr = policy->nr_prefixes + LE_NR_EDGES * LE_MAX_EDGE_ADDRS + c->nr_site_prefixes;
+	unsigned int edge;
+	u32 i;
+
+	c->prefixes = kvmalloc_array(nr, sizeof(*c->prefixes), GFP_KERNEL);
+	if (!c->prefixes)
+		return -ENOMEM;
+	for (i = 0; i < policy->nr_prefixes; i++)
+		if (tag_matters(c, policy->prefixes[i].tag))
+			c->prefixes[c->nr_prefixes++] = policy->prefixes[i];
+	for (edge = 0; edge < LE_NR_EDGES; edge++) {
+		for (i = 0; i < policy->edges[edge].nr; i++) {
+			const struct le_edge_addr *addr = &policy->edges[edge].list[i];
+
+			c->prefixes[c->nr_prefixes++] = (struct le_prefix){
+				.addr = addr->addr,
+				.family = addr->family,
+				.len = le_addr_bits(addr->family),
+				.tag = LE_TAG_EDGE + edge,
+			};
+		}
+	}
+	for (i = 0; i < c->nr_site_prefixes; i++)
+		c->prefixes[c->nr_prefixes++] = c->site_prefixes[i];
+	return le_prefix_sort(c->prefixes, c->nr_prefixes);
+}
+
+/* A prefix that holds the address at which the sweep is. */
+struct open_prefix {
+	struct le_key last;
+	u32 class;
+};
+
+struct sweep {
+	struct le_span *spans;
+	u32 nr;
+	/*
+	 * Prefixes that hold the current address, outermost first; the bottom is the whole
+	 * space. Prefixes that are equal but for their tag are one entry, so there is at most
+	 * one for each length.
+	 */
+	struct open_prefix open[129 + 1];
+	u32 depth;
+};
+
+static void add_span(struct sweep *sw, struct le_key start, u32 class)
+{
+	struct le_span *top = sw->nr ? &sw->spans[sw->nr - 1] : NULL;
+
+	/* What begins where the span before it began replaces that one. */
+	if (top && !le_key_less(&top->start, &start))
+		sw->nr--;
+	if (sw->nr && sw->spans[sw->nr - 1].class == class)
+		return;
+	sw->spans[sw->nr++] = (struct le_span){ .start = start, .class = class };
+}
+
+static struct le_key last_key(const struct le_prefix *prefix)
+{
+	struct le_key key = le_addr_key(&prefix->addr, prefix->family);
+	unsigned int host = le_addr_bits(prefix->family) - prefix->len;
+
+	if (host > 64)
+		key.hi |= ~0ULL >> (128 - host);
+	if (host >= 64)
+		key.lo = ~0ULL;
+	else if (host)
+		key.lo |= ~0ULL >> (64 - host);
+	return key;
+}
+
+/* Closes the prefixes that end before a key, or all of them. */
+static void close_prefixes(struct sweep *sw, const struct le_key *key)
+{
+	while (sw->depth > 1) {
+		struct le_key after = sw->open[sw->depth - 1].last;
+
+		if (key && !le_key_less(&after, key))
+			return;
+		sw->depth--;
+		after.lo++;
+		after.hi += !after.lo;
+		/*
+		 * Past the end of the address space nothing begins; IPv4's ends at 2^32, which
+		 * nobody asks for.
+		 */
+		if (!after.hi && !after.lo)
+			continue;
+		add_span(sw, after, sw->open[sw->depth - 1].class);
+	}
+}
+
+static bool same_range(const struct le_prefix *a, const struct le_prefix *b)
+{
+	return a->len == b->len && !memcmp(&a->addr, &b->addr, sizeof(a->addr));
+}
+
+/*
+ * Cuts the address space of a family into spans: one pass over the sorted prefixes, with a
+ * stack of those that are open.
+ */
+static int sweep_family(struct compiler *c, u8 family, const struct le_prefix *prefixes, u32 nr)
+{
+	struct sweep *sw = kvzalloc(sizeof(*sw), GFP_KERNEL);
+	int err = -ENOMEM;
+	u32 i, class = base_class(c);
+
+	if (!sw)
+		return -ENOMEM;
+	sw->spans = kvmalloc_array(2 * (size_t)nr + 1, sizeof(*sw->spans), GFP_KERNEL);
+	c->spans[family] = sw->spans;
+	if (!sw->spans || class == NO_CLASS)
+		goto out;
+	sw->open[0].class = class;
+	sw->depth = 1;
+	add_span(sw, (struct le_key){ 0 }, class);
+	for (i = 0; i < nr; i++) {
+		struct le_key start = le_addr_key(&prefixes[i].addr, family);
+		bool again = i && same_range(&prefixes[i], &prefixes[i - 1]);
+
+		if (!again) {
+			close_prefixes(sw, &start);
+			sw->open[sw->depth] = sw->open[sw->depth - 1];
+			sw->open[sw->depth++].last = last_key(&prefixes[i]);
+		}
+		class = class_with_tag(c, sw->open[sw->depth - 1].class, prefixes[i].tag);
+		if (class == NO_CLASS)
+			goto out;
+		sw->open[sw->depth - 1].class = class;
+		add_span(sw, start, class);
+		if (i % 4096 == 0)
+			cond_resched();
+	}
+	close_prefixes(sw, NULL);
+	c->nr_spans[family] = sw->nr;
+	err = 0;
+out:
+	kvfree(sw);
+	return err;
+}
+
+static int store_addr_classes(struct compiler *c)
+{
+	struct le_table *table = c->table;
+	struct classes *cl = &c->classes;
+	u32 i;
+
+	table->addr_classes = kvmalloc_array(cl->nr, sizeof(*table->addr_classes), GFP_KERNEL);
+	table->wide.froms = alloc_wide(c, cl->nr);
+	table->wide.tos = alloc_wide(c, cl->nr);
+	if (!table->addr_classes || !table->wide.froms || !table->wide.tos)
+		return -ENOMEM;
+	for (i = 0; i < cl->nr; i++) {
+		const u64 *bits = cl->bits + (size_t)i * 2 * c->words;
+		struct le_addr_class *class = &table->addr_classes[i];
+
+		class->from = store_bits(c, bits, table->wide.froms, i);
+		class->to = store_bits(c, bits + c->words, table->wide.tos, i);
+		class->flags = cl->flags[i];
+	}
+	table->nr_addr_classes = cl->nr;
+	return 0;
+}
+
+static int make_addrs(struct compiler *c)
+{
+	u32 nr4 = 0;
+	int err;
+
+	err = make_tags(c);
+	if (!err)
+		err = gather_prefixes(c);
+	if (err)
+		return err;
+	while (nr4 < c->nr_prefixes && c->prefixes[nr4].family == LE_IPV4)
+		nr4++;
+	err = sweep_family(c, LE_IPV4, c->prefixes, nr4);
+	if (!err)
+		err = sweep_family(c, LE_IPV6, c->prefixes + nr4, c->nr_prefixes - nr4);
+	if (!err)
+		err = store_addr_classes(c);
+	if (!err)
+		err = le_addr_build(&c->table->addrs, c->spans[LE_IPV4], c->nr_spans[LE_IPV4],
+				    c->spans[LE_IPV6], c->nr_spans[LE_IPV6]);
+	return err;
+}
+
+static void free_compiler(struct compiler *c)
+{
+	kvfree(c->terms);
+	kvfree(c->site_prefixes);
+	kvfree(c->tag_bits);
+	kvfree(c->tag_flags);
+	kvfree(c->classes.bits);
+	kvfree(c->classes.flags);
+	kvfree(c->classes.next);
+	kvfree(c->classes.buckets);
+	kvfree(c->prefixes);
+	kvfree(c->spans[LE_IPV4]);
+	kvfree(c->spans[LE_IPV6]);
+	kvfree(c);
+}
+
+static int compile(struct compiler *c)
+{
+	int err = make_terms(c);
+
+	if (!err)
+		err = store_lanes(c);
+	if (!err)
+		err = make_ports(c);
+	return err ? err : make_addrs(c);
+}
+
+/**
+ * le_table_compile() - compile a policy
+ * @policy: the policy; not referred to by the table
+ *
+ * Context: process; may sleep.
+ *
+ * Return: the table, which the caller frees with le_table_free() when no reader can see it any
+ * more; NULL if there is no memory, the only thing that can fail: whatever le_policy_parse()
+ * accepts can be compiled.
+ */
+struct le_table *le_table_compile(const struct le_policy *policy)
+{
+	struct compiler *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	struct le_table *table = kvzalloc(sizeof(*table), GFP_KERNEL);
+
+	if (!c || !table)
+		goto fail;
+	c->policy = policy;
+	c->table = table;
+	table->stateless = policy->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_STATELESS;
+	table->scope_address = policy->options[LE_OPT_SCOPE] == LE_SCOPE_ADDRESS;
+	table->icmp_echo = policy->options[LE_OPT_ICMP_ECHO] == LE_ICMP_ECHO_ALLOW;
+	if (compile(c))
+		goto fail_compile;
+	free_compiler(c);
+	return table;
+
+fail_compile:
+	free_compiler(c);
+	c = NULL;
+fail:
+	kvfree(c);
+	le_table_free(table);
+	return NULL;
+}
+
+/**
+ * le_table_free() - free a table
+ * @table: the table, or NULL
+ *
+ * Context: process; vfree() may be called. No reader may be left.
+ */
+void le_table_free(struct le_table *table)
+{
+	if (!table)
+		return;
+	kvfree(table->pages);
+	kvfree(table->port_classes);
+	kvfree(table->addr_classes);
+	kvfree(table->wide.lanes);
+	kvfree(table->wide.dports);
+	kvfree(table->wide.froms);
+	kvfree(table->wide.tos);
+	kvfree(table->row_of);
+	le_addr_destroy(&table->addrs);
+	kvfree(table);
+}
