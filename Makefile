@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The commands of the repository; `make help` lists them. What the module is made of is in Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+all: module tool ## build the module (KDIR=… for another kernel than the running one) and the tool
+
+module: ## build lyncedge.ko
+	@test -d "$(KDIR)" || { echo "No kernel headers in $(KDIR): install the package" \
+		"linux-headers-$$(uname -r), or name another kernel's with KDIR=…" >&2; exit 1; }
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
+
+tool: ## build tools/lyncedgectl
+	$(MAKE) -C tools
+
+demo: ## boot a stock kernel in a VM and show all 37 rows on real traffic
+	@tests/vm/demo
+
+check: ## run every test; the last line says how many passed
+	@tests/check
+
+unit: ## test the pure part in user space, under sanitizers
+	@tests/unit/run
+
+oracle: ## compare lyncedgectl with an independent reading of the matrix
+	@tests/oracle/run
+
+tool-test: ## test lyncedgectl
+	@tests/tool/run
+
+kunit: ## run the KUnit suites in a User Mode Linux kernel
+	@tests/kunit/run
+
+vm-test: ## test the module in a VM with a stock kernel
+	@tests/vm/test
+
+style: ## build with W=1, run sparse and checkpatch
+	@tests/style/run
+
+clean: ## remove what was built
+	rm -rf build
+	$(MAKE) -C tools clean
+	find . -maxdepth 1 \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o \
+		-name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -delete
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+.PHONY: all module tool demo check unit oracle tool-test kunit vm-test style clean help

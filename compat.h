@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between kernels, and nowhere else is known: the code is written for the newest one.
+ * Distributions backport, so Kbuild looks into the headers and defines LE_HAVE_*; versions are not
+ * compared.
+ */
+#ifndef LYNCEDGE_COMPAT_H
+#define LYNCEDGE_COMPAT_H
+
+/* Newer kernels hand binary attributes to their operations as const. */
+#ifdef LE_HAVE_CONST_BIN_ATTRIBUTE
+#define LE_BIN_ATTR const struct bin_attribute
+#else
+#define LE_BIN_ATTR struct bin_attribute
+#endif
+
+#endif /* LYNCEDGE_COMPAT_H */

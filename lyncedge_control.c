@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Changes what is in force: policy, mode, features, devices. Everything that is going to be
+ * needed is made ready first, then one pointer is published, then what was needed before is
+ * given up; whatever fails on the way leaves all as it was. How texts reach here is
+ * lyncedge_sysfs.c's business, what the hooks do with the result lyncedge_main.c's.
+ */
+#include <linux/log2.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <net/net_namespace.h>
+
+#include "lyncedge_control.h"
+#include "lyncedge_needs.h"
+
+/**
+ * struct config - a policy, compiled, with all that outlives the text it came from
+ * @table: for the hooks
+ * @sites: counters of the site rows, shared with the configuration before where names are the same
+ * @nr_sites: how many
+ * @text: canonical text
+ * @text_len: its length
+ * @devices: names of the devices of each interface
+ * @nr_devices: how many of each
+ * @features: set of the features that are on
+ * @active: set of the active matrix rows
+ * @options: chosen value of each option
+ * @log_group: NFLOG group, or LE_NO_LOG_GROUP
+ * @rcu: frees it
+ */
+struct config {
+	struct le_table *table;
+	struct le_site_counter **sites;
+	u32 nr_sites;
+	char *text;
+	size_t text_len;
+	char devices[LE_NR_IFACES][LE_MAX_DEVICES][IFNAMSIZ];
+	u32 nr_devices[LE_NR_IFACES];
+	u32 features;
+	u64 active;
+	u8 options[LE_NR_OPTIONS];
+	int log_group;
+	struct rcu_head rcu;
+};
+
+const char *const le_mode_names[LE_NR_MODES] = {
+	[LE_MODE_OFF] = "off",
+	[LE_MODE_MONITOR] = "monitor",
+	[LE_MODE_ENFORCE] = "enforce",
+};
+
+/*
+ * Written under RTNL; set while packets are judged, that is with a policy and a mode other than
+ * off.
+ */
+struct le_live __rcu *le_live;
+
+/* Serializes writers; taken before RTNL. */
+static DEFINE_MUTEX(control_lock);
+
+/* Written under the control lock and RTNL, read under either. */
+static struct config *current_config;
+static enum le_mode current_mode;
+
+/* Under the control lock. */
+static unsigned long current_needs;
+static u64 generation;
+static struct le_error last_error;
+
+/**
+ * le_control_lock() - keep all other writers out, and what they could change as it is
+ *
+ * Context: process; may sleep; not under RTNL.
+ */
+void le_control_lock(void)
+{
+	mutex_lock(&control_lock);
+}
+
+/**
+ * le_control_unlock() - let others write
+ */
+void le_control_unlock(void)
+{
+	mutex_unlock(&control_lock);
+}
+
+/**
+ * le_control_refuse() - remember why a write was refused
+ * @error: why
+ */
+void le_control_refuse(const struct le_error *error)
+{
+	lockdep_assert_held(&control_lock);
+	last_error = *error;
+}
+
+/**
+ * le_control_accept() - forget why a write was refused, since one after it was not
+ */
+void le_control_accept(void)
+{
+	lockdep_assert_held(&control_lock);
+	last_error.message[0] = 0;
+}
+
+static int refuse(int err, const char *message, const char *hint)
+{
+	struct le_error error = { .line = 0 };
+
+	strscpy(error.message, message, sizeof(error.message));
+	strscpy(error.hint, hint, sizeof(error.hint));
+	le_control_refuse(&error);
+	return err;
+}
+
+static int out_of_memory(void)
+{
+	return refuse(-ENOMEM, "out of memory; nothing was changed", "the same again, later");
+}
+
+static void free_config(struct config *config)
+{
+	u32 i;
+
+	if (!config)
+		return;
+	for (i = 0; i < config->nr_sites; i++)
+		le_stats_site_put(config->sites[i]);
+	kvfree(config->sites);
+	le_table_free(config->table);
+	kvfree(config->text);
+	kvfree(config);
+}
+
+static void free_config_rcu(struct rcu_head *rcu)
+{
+	free_config(container_of(rcu, struct config, rcu));
+}
+
+/*
+ * The counter of a site row: that of the row of the same name in the policy before, or a new
+ * one.
+ */
+static struct le_site_counter *site_counter(const char *name)
+{
+	u32 i;
+
+	for (i = 0; current_config && i < current_config->nr_sites; i++) {
+		struct le_site_counter *site = current_config->sites[i];
+
+		if (!strcmp(site->name, name)) {
+			kref_get(&site->ref);
+			return site;
+		}
+	}
+	return le_stats_site_create(name);
+}
+
+static int add_sites(struct config *config, const struct le_policy *policy)
+{
+	config->sites = kvcalloc(policy->nr_site_rows + 1, sizeof(*config->sites), GFP_KERNEL);
+	if (!config->sites)
+		return -ENOMEM;
+	while (config->nr_sites < policy->nr_site_rows) {
+		struct le_site_counter *site;
+
+		site = site_counter(policy->site_rows[config->nr_sites].name);
+		if (!site)
+			return -ENOMEM;
+		config->sites[config->nr_sites++] = site;
+	}
+	return 0;
+}
+
+static struct config *make_config(const struct le_policy *policy)
+{
+	struct config *config = kvzalloc(sizeof(*config), GFP_KERNEL);
+	unsigned int row;
+
+	if (!config)
+		return NULL;
+	config->table = le_table_compile(policy);
+	config->text = le_policy_render(policy, &config->text_len);
+	if (!config->table || !config->text || add_sites(config, policy)) {
+		free_config(config);
+		return NULL;
+	}
+	memcpy(config->devices, policy->devices, sizeof(config->devices));
+	memcpy(config->nr_devices, policy->nr_devices, sizeof(config->nr_devices));
+	memcpy(config->options, policy->options, sizeof(config->options));
+	config->features = policy->features;
+	config->log_group = policy->log_group;
+	for (row = 0; row < LE_NR_ROWS; row++)
+		if (le_policy_row_active(policy, row))
+			config->active |= BIT_ULL(row);
+	return config;
+}
+
+static unsigned long needs_of(const struct config *config, enum le_mode mode)
+{
+	unsigned long needs = 0;
+
+	if (mode == LE_MODE_OFF || !config)
+		return 0;
+	__set_bit(LE_NEED_FORWARD, &needs);
+	if (mode == LE_MODE_ENFORCE)
+		__set_bit(LE_NEED_MODULE, &needs);
+	if (config->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_CONNTRACK)
+		__set_bit(LE_NEED_CONNTRACK, &needs);
+	else
+		__set_bit(LE_NEED_DEFRAG, &needs);
+	if (config->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT)
+		__set_bit(LE_NEED_REJECT, &needs);
+	if (config->options[LE_OPT_HOOKS] == LE_HOOKS_ALL)
+		__set_bit(LE_NEED_LOCAL, &needs);
+	if (config->log_group != LE_NO_LOG_GROUP)
+		__set_bit(LE_NEED_LOG, &needs);
+	return needs;
+}
+
+static u8 named_iface(const struct config *config, const char *name)
+{
+	unsigned int iface;
+	u32 i;
+
+	for (iface = 0; iface < LE_NR_IFACES; iface++)
+		for (i = 0; i < config->nr_devices[iface]; i++)
+			if (!strcmp(config->devices[iface][i], name))
+				return iface;
+	return LE_UNNAMED;
+}
+
+static void add_slot(struct le_live *live, int ifindex, u8 iface)
+{
+	u32 i = ifindex & live->slot_mask;
+
+	while (live->slots[i].ifindex)
+		i = (i + 1) & live->slot_mask;
+	live->slots[i].ifindex = ifindex;
+	live->slots[i].iface = iface;
+}
+
+/* What the hooks judge by, for the devices that exist now. */
+static struct le_live *make_live(const struct config *config, enum le_mode mode, gfp_t gfp)
+{
+	struct net_device *dev;
+	struct le_live *live;
+	u32 nr = 0, slots;
+
+	ASSERT_RTNL();
+	for_each_netdev(&init_net, dev)
+		nr += named_iface(config, dev->name) != LE_UNNAMED;
+	slots = roundup_pow_of_two(4 * nr + 1);
+	live = kzalloc(struct_size(live, slots, slots), gfp);
+	if (!live)
+		return NULL;
+	live->table = config->table;
+	live->sites = config->sites;
+	live->enforce = mode == LE_MODE_ENFORCE;
+	live->conntrack = config->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_CONNTRACK;
+	live->reject = config->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
+	live->local = config->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
+	live->log_group = config->log_group;
+	live->slot_mask = slots - 1;
+	for_each_netdev(&init_net, dev) {
+		u8 iface = named_iface(config, dev->name);
+
+		if (iface != LE_UNNAMED)
+			add_slot(live, dev->ifindex, iface);
+	}
+	return live;
+}
+
+static void publish(struct le_live *live)
+{
+	struct le_live *old = rtnl_dereference(le_live);
+
+	rcu_assign_pointer(le_live, live);
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
+/*
+ * Makes a policy and a mode the ones in force; on failure the ones before stay. The policy
+ * before is not freed.
+ */
+static int switch_to(struct config *config, enum le_mode mode)
+{
+	unsigned long needs = needs_of(config, mode);
+	struct le_live *live = NULL;
+	struct le_error error = { .line = 0 };
+	const char *lacking;
+	int err;
+
+	err = le_needs_meet(needs & ~current_needs, &lacking);
+	if (err) {
+		scnprintf(error.message, sizeof(error.message),
+			  "the kernel does not give what the policy needs: %s (error %d)", lacking,
+			  err);
+		scnprintf(error.hint, sizeof(error.hint), "modprobe, and see the kernel's log");
+		le_control_refuse(&error);
+		return err;
+	}
+	rtnl_lock();
+	if (needs) {
+		live = make_live(config, mode, GFP_KERNEL);
+		if (!live) {
+			rtnl_unlock();
+			le_needs_release(needs & ~current_needs);
+			return out_of_memory();
+		}
+	}
+	publish(live);
+	current_config = config;
+	current_mode = mode;
+	rtnl_unlock();
+
+	if (current_needs & ~needs) {
+		/* Until now a packet may be on its way that is judged by what was before. */
+		synchronize_net();
+		le_needs_release(current_needs & ~needs);
+	}
+	current_needs = needs;
+	return 0;
+}
+
+static int apply_policy(const struct le_policy *policy)
+{
+	struct config *old = current_config, *config = make_config(policy);
+	int err;
+
+	if (!config)
+		return out_of_memory();
+	err = switch_to(config, current_mode);
+	if (err) {
+		free_config(config);
+		return err;
+	}
+	if (old)
+		call_rcu(&old->rcu, free_config_rcu);
+	generation++;
+	le_control_accept();
+	return 0;
+}
+
+/**
+ * le_control_apply() - put a policy in force
+ * @text: its text, whole
+ * @len: length of @text
+ *
+ * Return: 0; -EINVAL if the text is refused, -ENOMEM, or another error, with the reason
+ * remembered and all as it was.
+ */
+int le_control_apply(const char *text, size_t len)
+{
+	struct le_policy *policy;
+	struct le_error error;
+	int err;
+
+	lockdep_assert_held(&control_lock);
+	err = le_policy_parse(text, len, &policy, &error);
+	if (err) {
+		le_control_refuse(&error);
+		return err;
+	}
+	err = apply_policy(policy);
+	le_policy_free(policy);
+	return err;
+}
+
+/**
+ * le_control_set_mode() - change the mode
+ * @mode: the new one
+ *
+ * Return: 0; -EINVAL if there is no policy to enforce; or another error, with the reason
+ * remembered and all as it was.
+ */
+int le_control_set_mode(enum le_mode mode)
+{
+	int err;
+
+	lockdep_assert_held(&control_lock);
+	if (mode == LE_MODE_ENFORCE && !current_config)
+		return refuse(-EINVAL, "there is no policy to enforce",
+			      "write a policy to /sys/kernel/lyncedge/policy first");
+	err = switch_to(current_config, mode);
+	if (!err)
+		le_control_accept();
+	return err;
+}
+
+/**
+ * le_control_set_feature() - turn a feature on or off
+ * @feature: which
+ * @on: whether it is to be on
+ *
+ * A policy change like any other: the policy in force is read anew with that difference.
+ *
+ * Return: 0; -EINVAL if there is no policy or the changed one is refused; or another error,
+ * with the reason remembered and all as it was.
+ */
+int le_control_set_feature(enum le_feature feature, bool on)
+{
+	struct le_policy *policy;
+	struct le_error error;
+	int err;
+
+	lockdep_assert_held(&control_lock);
+	if (!current_config)
+		return refuse(-EINVAL, "there is no policy that could have features",
+			      "write a policy to /sys/kernel/lyncedge/policy first");
+	err = le_policy_parse(current_config->text, current_config->text_len, &policy, &error);
+	if (err) {
+		le_control_refuse(&error);
+		return err;
+	}
+	if (on)
+		policy->features |= BIT(feature);
+	else
+		policy->features &= ~BIT(feature);
+	err = le_policy_check_pic(policy, &error);
+	if (err)
+		le_control_refuse(&error);
+	else
+		err = apply_policy(policy);
+	le_policy_free(policy);
+	return err;
+}
+
+/**
+ * le_control_reset() - start all counters from 0
+ */
+void le_control_reset(void)
+{
+	u32 i;
+
+	lockdep_assert_held(&control_lock);
+	le_stats_reset();
+	for (i = 0; current_config && i < current_config->nr_sites; i++)
+		le_stats_reset_site(current_config->sites[i]);
+	le_control_accept();
+}
+
+/**
+ * le_control_error_text() - why the last write was refused
+ * @buf: where to
+ * @size: room there
+ *
+ * Return: number of bytes written, 0 if it was not refused.
+ */
+int le_control_error_text(char *buf, size_t size)
+{
+	lockdep_assert_held(&control_lock);
+	return le_error_format(buf, size, &last_error);
+}
+
+/**
+ * le_control_mode() - the mode
+ *
+ * Return: the mode.
+ */
+enum le_mode le_control_mode(void)
+{
+	lockdep_assert_held(&control_lock);
+	return current_mode;
+}
+
+/**
+ * le_control_generation() - how many policies have been applied
+ *
+ * Return: their number.
+ */
+u64 le_control_generation(void)
+{
+	lockdep_assert_held(&control_lock);
+	return generation;
+}
+
+/**
+ * le_control_feature() - whether a feature is on
+ * @feature: which
+ *
+ * Return: true if the policy in force has it on.
+ */
+bool le_control_feature(enum le_feature feature)
+{
+	lockdep_assert_held(&control_lock);
+	return current_config && current_config->features & BIT(feature);
+}
+
+/**
+ * le_control_row_active() - whether a row of the matrix is active
+ * @row: its number
+ *
+ * Return: true if it is in the policy in force, whatever the mode.
+ */
+bool le_control_row_active(unsigned int row)
+{
+	lockdep_assert_held(&control_lock);
+	return current_config && current_config->active & BIT_ULL(row);
+}
+
+/**
+ * le_control_text() - the policy in force
+ * @len: where to put the length of its text
+ *
+ * Return: its canonical text, valid under the lock; NULL, with length 0, if there is none.
+ */
+const char *le_control_text(size_t *len)
+{
+	lockdep_assert_held(&control_lock);
+	*len = current_config ? current_config->text_len : 0;
+	return current_config ? current_config->text : NULL;
+}
+
+/**
+ * le_control_sites() - counters of the site rows in force
+ * @nr: where to put their number
+ *
+ * Return: the counters, valid under the lock.
+ */
+struct le_site_counter *const *le_control_sites(u32 *nr)
+{
+	lockdep_assert_held(&control_lock);
+	*nr = current_config ? current_config->nr_sites : 0;
+	return current_config ? current_config->sites : NULL;
+}
+
+/*
+ * A device came, went or was renamed. An event cannot be refused, and what is judged must
+ * follow it, so the few hundred bytes that takes are waited for.
+ */
+static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	const struct le_live *live = rtnl_dereference(le_live);
+	u8 iface = LE_UNNAMED;
+
+	if (event != NETDEV_REGISTER && event != NETDEV_UNREGISTER && event != NETDEV_CHANGENAME)
+		return NOTIFY_DONE;
+	if (!live || !net_eq(dev_net(dev), &init_net))
+		return NOTIFY_DONE;
+	if (event != NETDEV_UNREGISTER)
+		iface = named_iface(current_config, dev->name);
+	if (le_live_iface(live, dev->ifindex) != iface)
+		publish(make_live(current_config, current_mode, GFP_KERNEL | __GFP_NOFAIL));
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block device_notifier = {
+	.notifier_call = device_event,
+};
+
+/**
+ * le_control_init() - follow devices from now on
+ *
+ * Return: 0 or an error.
+ */
+int le_control_init(void)
+{
+	return register_netdevice_notifier(&device_notifier);
+}
+
+/**
+ * le_control_exit() - judge nothing any more and free everything
+ *
+ * When it returns no packet, no event and no callback is in the module's code. No writer may be
+ * left.
+ */
+void le_control_exit(void)
+{
+	struct config *config = current_config;
+
+	le_control_lock();
+	/* Turning off needs no memory and nothing of the kernel, so it cannot fail. */
+	switch_to(NULL, LE_MODE_OFF);
+	le_control_unlock();
+	unregister_netdevice_notifier(&device_notifier);
+	free_config(config);
+	rcu_barrier();
+}

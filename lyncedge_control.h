@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The policy in force, the mode, and what the hooks see of them. Kernel only.
+ *
+ * Writers take the control lock, then RTNL where devices are concerned. Readers in the hooks
+ * take RCU and see one struct le_live, in which everything a packet is judged by hangs
+ * together: a packet meets one policy, one set of devices.
+ */
+#ifndef LYNCEDGE_CONTROL_H
+#define LYNCEDGE_CONTROL_H
+
+#include <linux/rcupdate.h>
+
+#include "lyncedge_rules.h"
+#include "lyncedge_stats.h"
+
+enum le_mode {
+	LE_MODE_OFF,
+	LE_MODE_MONITOR,
+	LE_MODE_ENFORCE,
+	LE_NR_MODES,
+};
+
+/* No interface: the device is not named. */
+#define LE_UNNAMED 0xff
+
+/* A named device that exists; ifindex 0 is none. */
+struct le_slot {
+	int ifindex;
+	u8 iface;
+};
+
+/**
+ * struct le_live - what the hooks judge by
+ * @table: the compiled policy
+ * @sites: counters of its site rows
+ * @enforce: drop what is refused, and do not only count it
+ * @conntrack: ask conntrack
+ * @reject: tell senders what no row takes
+ * @local: judge INPUT and OUTPUT too
+ * @log_group: NFLOG group for drops, or LE_NO_LOG_GROUP
+ * @rcu: frees it
+ * @slot_mask: number of @slots less one; a power of two, and at most a quarter is taken
+ * @slots: named devices, hashed by ifindex with linear probing
+ */
+struct le_live {
+	const struct le_table *table;
+	struct le_site_counter *const *sites;
+	bool enforce;
+	bool conntrack;
+	bool reject;
+	bool local;
+	int log_group;
+	struct rcu_head rcu;
+	u32 slot_mask;
+	struct le_slot slots[];
+};
+
+extern struct le_live __rcu *le_live;
+
+/**
+ * le_live_iface() - the interface that a device is part of
+ * @live: what to judge by
+ * @ifindex: the device
+ *
+ * Context: under RCU.
+ *
+ * Return: enum le_iface, or LE_UNNAMED.
+ */
+static inline u8 le_live_iface(const struct le_live *live, int ifindex)
+{
+	u32 i;
+
+	for (i = ifindex & live->slot_mask; live->slots[i].ifindex; i = (i + 1) & live->slot_mask)
+		if (live->slots[i].ifindex == ifindex)
+			return live->slots[i].iface;
+	return LE_UNNAMED;
+}
+
+extern const char *const le_mode_names[LE_NR_MODES];
+
+int le_control_init(void);
+void le_control_exit(void);
+void le_control_lock(void);
+void le_control_unlock(void);
+
+/* All below: process context, under the control lock. */
+int le_control_apply(const char *text, size_t len);
+int le_control_set_mode(enum le_mode mode);
+int le_control_set_feature(enum le_feature feature, bool on);
+void le_control_reset(void);
+void le_control_refuse(const struct le_error *error);
+void le_control_accept(void);
+int le_control_error_text(char *buf, size_t size);
+enum le_mode le_control_mode(void);
+u64 le_control_generation(void);
+bool le_control_feature(enum le_feature feature);
+bool le_control_row_active(unsigned int row);
+const char *le_control_text(size_t *len);
+struct le_site_counter *const *le_control_sites(u32 *nr);
+
+#endif /* LYNCEDGE_CONTROL_H */

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lyncedge: the port matrix of a Lync Server 2013 / Skype for Business Edge, enforced on the
+ * gateway in front of it.
+ *
+ * The story: load, hook, packet in, verdict out, unload. How a packet's headers are read is in
+ * lyncedge_packet.c, how it is judged in lyncedge_rules.c, what is in force in
+ * lyncedge_control.c, the files that change it in lyncedge_sysfs.c.
+ */
+#include <linux/module.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/net_namespace.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_log.h>
+
+#include "lyncedge_control.h"
+#include "lyncedge_main.h"
+#include "lyncedge_needs.h"
+#include "lyncedge_sysfs.h"
+
+/*
+ * Just ahead of the filter tables of iptables and nftables, so that they see only what passed:
+ * after DNAT and defragmentation, before SNAT, which is where addresses are the Edge's own.
+ */
+#define LE_PRIORITY (NF_IP_PRI_FILTER - 1)
+
+/*
+ * An ICMP error is about a connection that conntrack knows: take that, at the addresses that
+ * the Edge knows.
+ */
+static void read_connection(const struct nf_conn *ct, struct le_packet *packet)
+{
+	const struct nf_conntrack_tuple *orig = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	const struct nf_conntrack_tuple *reply = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	struct le_flow *flow = &packet->about;
+
+	flow->family = packet->flow.family;
+	flow->protocol = orig->dst.protonum;
+	memcpy(&flow->src, &orig->src.u3, sizeof(flow->src));
+	memcpy(&flow->dst, &reply->src.u3, sizeof(flow->dst));
+	flow->sport = ntohs(orig->src.u.all);
+	flow->dport = ntohs(reply->src.u.all);
+	packet->about_known = true;
+	packet->about_may_answer = false;
+	packet->about_reversed = packet->track == LE_TRACK_REPLY;
+}
+
+static void ask_conntrack(const struct sk_buff *skb, struct le_packet *packet)
+{
+	enum ip_conntrack_info ctinfo;
+	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (!ct) {
+		if (ctinfo == IP_CT_UNTRACKED)
+			return;
+		packet->track = LE_TRACK_INVALID;
+		packet->about_known = false;
+		return;
+	}
+	packet->track = CTINFO2DIR(ctinfo) == IP_CT_DIR_REPLY ? LE_TRACK_REPLY : LE_TRACK_ORIGINAL;
+	if (packet->kind == LE_KIND_ICMP_ERROR)
+		read_connection(ct, packet);
+}
+
+static void log_drop(const struct le_live *live, const struct sk_buff *skb,
+		     const struct nf_hook_state *state, int outcome)
+{
+	struct nf_loginfo info = {
+		.type = NF_LOG_TYPE_ULOG,
+		.u.ulog.group = live->log_group,
+		.u.ulog.qthreshold = 1,
+	};
+
+	nf_log_packet(state->net, state->pf, state->hook, skb, state->in, state->out, &info,
+		      "lyncedge:%s", le_reason_names[le_outcome_index(outcome)]);
+}
+
+static noinline unsigned int drop(const struct le_live *live, struct sk_buff *skb,
+				  const struct le_packet *packet, const struct nf_hook_state *state,
+				  int outcome)
+{
+	le_count(live->sites, outcome, skb->len);
+	if (live->log_group != LE_NO_LOG_GROUP)
+		log_drop(live, skb, state, outcome);
+	if (!live->enforce)
+		return NF_ACCEPT;
+	if (outcome == LE_NO_ROW && live->reject)
+		le_reject(skb, packet->flow.protocol, state);
+	return NF_DROP;
+}
+
+static u8 iface_of(const struct le_live *live, const struct net_device *dev)
+{
+	return dev ? le_live_iface(live, dev->ifindex) : LE_UNNAMED;
+}
+
+/* Each named device is a crossing; a packet that crosses two must pass both, and counts at both. */
+static unsigned int judge(const struct le_live *live, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	u8 in = iface_of(live, state->in), out = iface_of(live, state->out);
+	int entering = LE_UNJUDGED, leaving = LE_UNJUDGED;
+	struct le_packet packet;
+
+	if (in == LE_UNNAMED && out == LE_UNNAMED)
+		return NF_ACCEPT;
+	le_packet_read(skb, state->pf == NFPROTO_IPV4 ? LE_IPV4 : LE_IPV6, &packet);
+	if (live->conntrack)
+		ask_conntrack(skb, &packet);
+	if (in != LE_UNNAMED) {
+		entering = le_judge(live->table, le_crossing(in, LE_IN), &packet);
+		if (!le_outcome_accepts(entering))
+			return drop(live, skb, &packet, state, entering);
+	}
+	if (out != LE_UNNAMED) {
+		leaving = le_judge(live->table, le_crossing(out, LE_OUT), &packet);
+		if (!le_outcome_accepts(leaving))
+			return drop(live, skb, &packet, state, leaving);
+	}
+	le_count(live->sites, entering, skb->len);
+	le_count(live->sites, leaving, skb->len);
+	return NF_ACCEPT;
+}
+
+static unsigned int forward_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const struct le_live *live = rcu_dereference(le_live);
+
+	return live ? judge(live, skb, state) : NF_ACCEPT;
+}
+
+static unsigned int local_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const struct le_live *live = rcu_dereference(le_live);
+
+	/* The hooks may be there a moment before and after the policy that asks for them. */
+	if (!live || !live->local)
+		return NF_ACCEPT;
+	if (state->hook == NF_INET_LOCAL_OUT && le_is_rejecting())
+		return NF_ACCEPT;
+	return judge(live, skb, state);
+}
+
+#define LE_HOOK(_function, _pf, _hook)	\
+	{				\
+		.hook = _function,	\
+		.pf = _pf,		\
+		.hooknum = _hook,	\
+		.priority = LE_PRIORITY,	\
+	}
+
+static const struct nf_hook_ops forward_hooks[] = {
+	LE_HOOK(forward_hook, NFPROTO_IPV4, NF_INET_FORWARD),
+	LE_HOOK(forward_hook, NFPROTO_IPV6, NF_INET_FORWARD),
+};
+
+static const struct nf_hook_ops local_hooks[] = {
+	LE_HOOK(local_hook, NFPROTO_IPV4, NF_INET_LOCAL_IN),
+	LE_HOOK(local_hook, NFPROTO_IPV4, NF_INET_LOCAL_OUT),
+	LE_HOOK(local_hook, NFPROTO_IPV6, NF_INET_LOCAL_IN),
+	LE_HOOK(local_hook, NFPROTO_IPV6, NF_INET_LOCAL_OUT),
+};
+
+/**
+ * le_hooks_register_forward() - see what the gateway forwards
+ *
+ * Context: process; may sleep.
+ *
+ * Return: 0 or an error.
+ */
+int le_hooks_register_forward(void)
+{
+	return nf_register_net_hooks(&init_net, forward_hooks, ARRAY_SIZE(forward_hooks));
+}
+
+/**
+ * le_hooks_unregister_forward() - see it no more
+ *
+ * A packet may be in the hook until a grace period later.
+ *
+ * Context: process; may sleep.
+ */
+void le_hooks_unregister_forward(void)
+{
+	nf_unregister_net_hooks(&init_net, forward_hooks, ARRAY_SIZE(forward_hooks));
+}
+
+/**
+ * le_hooks_register_local() - see what the gateway itself receives and sends
+ *
+ * Context: process; may sleep.
+ *
+ * Return: 0 or an error.
+ */
+int le_hooks_register_local(void)
+{
+	return nf_register_net_hooks(&init_net, local_hooks, ARRAY_SIZE(local_hooks));
+}
+
+/**
+ * le_hooks_unregister_local() - see it no more
+ *
+ * A packet may be in the hook until a grace period later.
+ *
+ * Context: process; may sleep.
+ */
+void le_hooks_unregister_local(void)
+{
+	nf_unregister_net_hooks(&init_net, local_hooks, ARRAY_SIZE(local_hooks));
+}
+
+static int __init lyncedge_init(void)
+{
+	int err;
+
+	err = le_control_init();
+	if (err)
+		return err;
+	err = le_sysfs_init();
+	if (err)
+		goto fail_sysfs;
+	return 0;
+
+fail_sysfs:
+	le_control_exit();
+	return err;
+}
+
+static void __exit lyncedge_exit(void)
+{
+	le_sysfs_exit();
+	le_control_exit();
+}
+
+module_init(lyncedge_init);
+module_exit(lyncedge_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Port matrix of a Lync Server 2013 / Skype for Business Edge");
+MODULE_AUTHOR("The lyncedge developers");
+MODULE_VERSION("0.1.0");
