@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finds what is accepted in a policy, but is hardly what the administrator wants (DESIGN sec. 3).
+ * Each kind of doubt has a function. What is refused is refused in lyncedge_policy.c.
+ */
+/* Before the kernel's headers, which then leave out what is the same in both. */
+#include <net/if.h>
+
+#include "doubts.h"
+#include "output.h"
+
+/* Set of families that an address may be of. */
+#define FAMILIES_NONE 0
+#define FAMILIES_BOTH (BIT(LE_IPV4) | BIT(LE_IPV6))
+
+static const char *const family_names[] = {
+	[BIT(LE_IPV4)] = "IPv4",
+	[BIT(LE_IPV6)] = "IPv6",
+};
+
+static char *text_of_args(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		die_out_of_memory();
+	return text;
+}
+
+/* Says what is doubtful; remedy() follows. */
+static PRINTS(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
+{
+	va_list args;
+
+	doubts->list = grown(doubts->list, doubts->nr + 1, sizeof(*doubts->list));
+	va_start(args, fmt);
+	doubts->list[doubts->nr++].message = text_of_args(fmt, args);
+	va_end(args);
+}
+
+/* Says what would settle the last doubt. */
+static PRINTS(2, 3) void remedy(struct doubts *doubts, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	doubts->list[doubts->nr - 1].remedy = text_of_args(fmt, args);
+	va_end(args);
+}
+
+/* A list in words, "a, b": takes the list so far (or NULL) and returns the longer one. */
+static char *listed(char *list, const char *word)
+{
+	char *longer = text_of("%s%s%s", list ? list : "", list ? ", " : "", word);
+
+	free(list);
+	return longer;
+}
+
+/*
+ * A gateway may hold one of the two firewalls only: then the rows of the other are no concern of
+ * its policy. With no device named at all, both are.
+ */
+static bool concerns(const struct le_policy *policy, enum le_iface iface)
+{
+	return policy->nr_devices[iface] || !policy->nr_devices[!iface];
+}
+
+static enum le_iface iface_of_edge(unsigned int edge)
+{
+	return edge == LE_EDGE_INTERNAL ? LE_INTERNAL : LE_EXTERNAL;
+}
+
+static void doubt_interfaces(struct doubts *doubts, const struct le_policy *policy)
+{
+	unsigned int iface, edge;
+
+	if (!policy->nr_devices[LE_EXTERNAL] && !policy->nr_devices[LE_INTERNAL]) {
+		doubt(doubts, "no interface is named: no packet will be judged");
+		remedy(doubts, "interface external DEVICE, interface internal DEVICE");
+		return;
+	}
+	for (iface = 0; iface < LE_NR_IFACES; iface++) {
+		const char *name = le_iface_names[iface];
+		char *edges = NULL;
+
+		for (edge = 0; edge < LE_NR_EDGES; edge++)
+			if (iface_of_edge(edge) == iface && policy->edges[edge].nr)
+				edges = listed(edges, le_edge_names[edge]);
+		if (edges && !policy->nr_devices[iface]) {
+			doubt(doubts,
+			      "edge %s has addresses, but no %s device is named: nothing is judged there",
+			      edges, name);
+			remedy(doubts,
+			       "interface %s DEVICE; if this gateway has only the other firewall, leave out edge %s",
+			       name, edges);
+		}
+		free(edges);
+	}
+}
+
+static void doubt_devices(struct doubts *doubts, const struct le_policy *policy)
+{
+	unsigned int iface;
+	u32 i;
+
+	for (iface = 0; iface < LE_NR_IFACES; iface++)
+		for (i = 0; i < policy->nr_devices[iface]; i++) {
+			const char *name = policy->devices[iface][i];
+
+			if (if_nametoindex(name))
+				continue;
+			doubt(doubts, "there is no device '%s' here now", name);
+			remedy(doubts,
+			       "is it misspelt? 'ip link' lists devices; one that comes later is judged from then on");
+		}
+}
+
+/* Rows that a feature would make active, if only the edge had an address. */
+static char *rows_lacking(const struct le_policy *policy, unsigned int feature, unsigned int edge)
+{
+	char *rows = NULL;
+	unsigned int i;
+
+	for (i = 0; i < LE_NR_ROWS; i++) {
+		const struct le_row *row = &le_matrix[i];
+
+		if (row->features & BIT(feature) && concerns(policy, row->iface) &&
+		    (row->source | row->destination) & BIT(LE_TAG_EDGE + edge))
+			rows = listed(rows, row->id);
+	}
+	return rows;
+}
+
+static void doubt_edges(struct doubts *doubts, const struct le_policy *policy)
+{
+	unsigned int feature, edge;
+
+	for (feature = 0; feature < LE_NR_FEATURES; feature++) {
+		if (!(policy->features & BIT(feature)))
+			continue;
+		for (edge = 0; edge < LE_NR_EDGES; edge++) {
+			char *rows;
+
+			if (policy->edges[edge].nr)
+				continue;
+			rows = rows_lacking(policy, feature, edge);
+			if (rows) {
+				doubt(doubts,
+				      "feature %s is on, but edge %s has no address: not active: %s",
+				      le_feature_names[feature], le_edge_names[edge], rows);
+				remedy(doubts, "edge %s ADDRESS, or leave the feature out",
+				       le_edge_names[edge]);
+			}
+			free(rows);
+		}
+	}
+}
+
+static bool has_active_sip(const struct le_policy *policy, enum le_iface iface)
+{
+	unsigned int i;
+
+	for (i = 0; i < LE_NR_ROWS; i++)
+		if (le_matrix[i].iface == iface && le_policy_row_active(policy, i) &&
+		    !strncmp(le_matrix[i].application, "SIP/", 4))
+			return true;
+	return false;
+}
+
+static const char *const sip_remedies[LE_NR_IFACES] = {
+	[LE_EXTERNAL] = "feature remote-access, federation or pic, and an address for edge access",
+	[LE_INTERNAL] = "edge internal ADDRESS: then int-02 and int-03 are active",
+};
+
+/* Media and conferences are set up by SIP: without it on either side they cannot come about. */
+static void doubt_sip(struct doubts *doubts, const struct le_policy *policy)
+{
+	u32 features = policy->features & (BIT(LE_FEATURE_AV) | BIT(LE_FEATURE_WEB_CONFERENCING));
+	unsigned int iface, feature;
+	char *names = NULL;
+
+	if (!features)
+		return;
+	for (feature = 0; feature < LE_NR_FEATURES; feature++)
+		if (features & BIT(feature))
+			names = listed(names, le_feature_names[feature]);
+	for (iface = 0; iface < LE_NR_IFACES; iface++) {
+		if (!concerns(policy, iface) || has_active_sip(policy, iface))
+			continue;
+		doubt(doubts,
+		      "%s on, but no SIP row is active on the %s interface: nobody could set it up",
+		      names, le_iface_names[iface]);
+		remedy(doubts, "%s", sip_remedies[iface]);
+	}
+	free(names);
+}
+
+static u32 tags_of_end(const struct le_end *end)
+{
+	return end->kind == LE_END_TAG ? BIT(end->tag) : 0;
+}
+
+/* Edges and groups that active rows, of the matrix or the site's, have at an end. */
+static u32 used_tags(const struct le_policy *policy)
+{
+	u32 tags = 0;
+	u32 i;
+
+	for (i = 0; i < LE_NR_ROWS; i++)
+		if (le_policy_row_active(policy, i))
+			tags |= le_matrix[i].source | le_matrix[i].destination;
+	for (i = 0; i < policy->nr_site_rows; i++)
+		if (le_policy_site_row_active(policy, i))
+			tags |= tags_of_end(&policy->site_rows[i].from) |
+				tags_of_end(&policy->site_rows[i].to);
+	return tags;
+}
+
+/* Features of the rows that name a group. */
+static char *features_of_group(unsigned int group)
+{
+	char *names = NULL;
+	u32 features = 0;
+	unsigned int i;
+
+	for (i = 0; i < LE_NR_ROWS; i++)
+		if ((le_matrix[i].source | le_matrix[i].destination) & BIT(LE_TAG_GROUP + group))
+			features |= le_matrix[i].features;
+	for (i = 0; i < LE_NR_FEATURES; i++)
+		if (features & BIT(i))
+			names = listed(names, le_feature_names[i]);
+	return names;
+}
+
+static void doubt_groups(struct doubts *doubts, const struct le_policy *policy)
+{
+	u32 used = used_tags(policy);
+	unsigned int group;
+
+	for (group = 0; group < LE_NR_GROUPS; group++) {
+		char *features;
+
+		if (!(policy->groups & BIT(group)) || used & BIT(LE_TAG_GROUP + group))
+			continue;
+		features = features_of_group(group);
+		doubt(doubts, "group %s is defined, but no active row uses it",
+		      le_group_names[group]);
+		remedy(doubts, "turn on what it is for (one of: %s), or leave it out", features);
+		free(features);
+	}
+}
+
+static u32 families_of_edge(const struct le_policy *policy, unsigned int edge)
+{
+	u32 families = FAMILIES_NONE;
+	u32 i;
+
+	for (i = 0; i < policy->edges[edge].nr; i++)
+		families |= BIT(policy->edges[edge].list[i].family);
+	return families;
+}
+
+static u32 families_of_group(const struct le_policy *policy, unsigned int group)
+{
+	u32 families = FAMILIES_NONE;
+	u32 i;
+
+	/* Not defined: anybody. */
+	if (!(policy->groups & BIT(group)))
+		return FAMILIES_BOTH;
+	for (i = 0; i < policy->nr_prefixes; i++)
+		if (policy->prefixes[i].tag == LE_TAG_GROUP + group)
+			families |= BIT(policy->prefixes[i].family);
+	return families;
+}
+
+static u32 families_of_end(const struct le_policy *policy, const struct le_end *end)
+{
+	if (end->kind == LE_END_ANY)
+		return FAMILIES_BOTH;
+	if (end->kind == LE_END_PREFIX)
+		return BIT(end->prefix.family);
+	if (end->tag < LE_TAG_GROUP)
+		return families_of_edge(policy, end->tag - LE_TAG_EDGE);
+	return families_of_group(policy, end->tag - LE_TAG_GROUP);
+}
+
+static void doubt_site_row(struct doubts *doubts, const struct le_policy *policy, u32 i)
+{
+	const struct le_site_row *row = &policy->site_rows[i];
+	const struct le_end *ends[] = { &row->from, &row->to };
+	u32 families[ARRAY_SIZE(ends)];
+	unsigned int end;
+
+	for (end = 0; end < ARRAY_SIZE(ends); end++) {
+		const char *edge;
+
+		families[end] = families_of_end(policy, ends[end]);
+		if (families[end] != FAMILIES_NONE)
+			continue;
+		/* A group that is defined has prefixes, so this is an edge. */
+		edge = le_tag_name(ends[end]->tag);
+		doubt(doubts, "row %s can never match: edge %s has no address", row->name, edge);
+		remedy(doubts, "edge %s ADDRESS, or leave the row out", edge);
+		return;
+	}
+	if (families[0] & families[1])
+		return;
+	doubt(doubts, "row %s can never match: it is from %s to %s", row->name,
+	      family_names[families[0]], family_names[families[1]]);
+	remedy(doubts, "give both ends addresses of one family");
+}
+
+static void doubt_site_rows(struct doubts *doubts, const struct le_policy *policy)
+{
+	u32 i;
+
+	for (i = 0; i < policy->nr_site_rows; i++)
+		doubt_site_row(doubts, policy, i);
+}
+
+/*
+ * With "hooks all" the gateway's own traffic is judged, and the matrix has no row for who looks
+ * after it. Which port that takes is not known here, but it is TCP, toward the gateway.
+ */
+static void doubt_admin(struct doubts *doubts, const struct le_policy *policy)
+{
+	u32 i;
+
+	if (policy->options[LE_OPT_HOOKS] != LE_HOOKS_ALL)
+		return;
+	for (i = 0; i < policy->nr_site_rows; i++) {
+		const struct le_site_row *row = &policy->site_rows[i];
+
+		if (row->dir == LE_IN && row->protocol == IPPROTO_TCP &&
+		    le_policy_site_row_active(policy, i))
+			return;
+	}
+	doubt(doubts,
+	      "'hooks all' judges what the gateway itself receives, and no site row admits its administrator");
+	remedy(doubts, "allow admin internal in tcp 22 from PREFIX to any");
+}
+
+static void doubt_early_drop(struct doubts *doubts, const struct le_policy *policy)
+{
+	if (policy->options[LE_OPT_EARLY_DROP] != LE_EARLY_DROP_ON)
+		return;
+	doubt(doubts, "'early-drop on' has no effect in this version");
+	remedy(doubts, "leave it out");
+}
+
+/**
+ * doubts_find() - find what is doubtful
+ * @doubts: where to put it; freed with doubts_free()
+ * @policy: the policy
+ */
+void doubts_find(struct doubts *doubts, const struct le_policy *policy)
+{
+	*doubts = (struct doubts){ .nr = 0 };
+	doubt_interfaces(doubts, policy);
+	doubt_devices(doubts, policy);
+	doubt_edges(doubts, policy);
+	doubt_sip(doubts, policy);
+	doubt_groups(doubts, policy);
+	doubt_site_rows(doubts, policy);
+	doubt_admin(doubts, policy);
+	doubt_early_drop(doubts, policy);
+}
+
+/**
+ * doubts_print() - show doubts on stderr
+ * @doubts: the doubts
+ * @name: where the policy is from
+ */
+void doubts_print(const struct doubts *doubts, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < doubts->nr; i++) {
+		fprintf(stderr, "%s: warning: %s\n", name, doubts->list[i].message);
+		advise("%s", doubts->list[i].remedy);
+	}
+}
+
+/**
+ * doubts_free() - free what doubts hold
+ * @doubts: the doubts
+ */
+void doubts_free(struct doubts *doubts)
+{
+	size_t i;
+
+	for (i = 0; i < doubts->nr; i++) {
+		free(doubts->list[i].message);
+		free(doubts->list[i].remedy);
+	}
+	free(doubts->list);
+}

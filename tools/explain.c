@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verb that says what becomes of a packet: of one, with reasons, or of a million, fast. The
+ * judging itself is the module's (lyncedge_rules.c); how packets are written is in packet_line.c.
+ */
+#include <unistd.h>
+
+#include "load.h"
+#include "lyncedge_rules.h"
+#include "packet_line.h"
+#include "rows.h"
+#include "sysfs.h"
+#include "verbs.h"
+
+/* A line of a batch and its answer are never longer than these; see PACKET_LINE_MAX. */
+#define IN_BUFFER (256 << 10)
+#define OUT_BUFFER (256 << 10)
+#define ANSWER_MAX 160
+
+struct answer {
+	char text[ANSWER_MAX];
+	u32 len;
+};
+
+/**
+ * struct judge - all that a question is answered by
+ * @policy: the policy
+ * @table: the same, compiled
+ * @rows: answers of the rows, with the line's end
+ * @reasons: answers of the other outcomes, by le_outcome_index()
+ */
+struct judge {
+	struct le_policy *policy;
+	struct le_table *table;
+	struct answer *rows;
+	struct answer reasons[LE_NR_REASONS + 1];
+};
+
+static PRINTS(2, 3) void put_answer(struct answer *answer, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	answer->len = vscnprintf(answer->text, sizeof(answer->text), fmt, args);
+	va_end(args);
+}
+
+/* A batch's answers with --json are objects, one a line. */
+static void put_answers(struct judge *judge, bool json)
+{
+	const char *accept = json ? "{\"verdict\": \"accept\", \"row\": \"%s\"}\n" : "accept %s\n";
+	const char *other = json ? "{\"verdict\": \"accept\", \"reason\": \"%s\"}\n" :
+				   "accept %s\n";
+	const char *drop = json ? "{\"verdict\": \"drop\", \"reason\": \"%s\"}\n" : "drop %s\n";
+	unsigned int i;
+
+	for (i = 0; i < nr_rows(judge->policy); i++) {
+		struct row_view view;
+
+		row_view(&view, judge->policy, i);
+		put_answer(&judge->rows[i], accept, view.id);
+	}
+	for (i = 0; i < LE_NR_REASONS; i++)
+		put_answer(&judge->reasons[i], i < LE_NR_DROPS ? drop : other, le_reason_names[i]);
+	put_answer(&judge->reasons[le_outcome_index(LE_UNJUDGED)], other, "unjudged");
+}
+
+static const struct answer *answer_of(const struct judge *judge, int outcome)
+{
+	return outcome >= 0 ? &judge->rows[outcome] : &judge->reasons[le_outcome_index(outcome)];
+}
+
+static bool judge_init(struct judge *judge, const struct call *call)
+{
+	bool json_lines = wants_json(call) && call->options & OPTION_BATCH;
+
+	static_assert(-LE_UNJUDGED - 1 == LE_NR_REASONS, "unjudged comes after the reasons");
+	judge->policy = load_policy(call->policy);
+	if (!judge->policy)
+		return false;
+	judge->table = le_table_compile(judge->policy);
+	if (!judge->table)
+		die_out_of_memory();
+	judge->rows = grown(NULL, nr_rows(judge->policy), sizeof(*judge->rows));
+	put_answers(judge, json_lines);
+	return true;
+}
+
+static void judge_destroy(struct judge *judge)
+{
+	le_table_free(judge->table);
+	le_policy_free(judge->policy);
+	free(judge->rows);
+}
+
+/* A packet is taken for the first of its connection, as conntrack would see it. */
+static int outcome_of(const struct le_table *table, struct asked *asked)
+{
+	asked->packet.track = table->stateless ? LE_TRACK_NONE : LE_TRACK_ORIGINAL;
+	return le_judge(table, asked->crossing, &asked->packet);
+}
+
+/* ---- a batch ---- */
+
+/**
+ * struct batch - a batch on its way
+ * @judge: answers
+ * @json: answers are objects
+ * @failed: a line could not be judged
+ * @in: what was read and is not answered yet
+ * @in_len: length of that
+ * @skipping: the line is too long, and was answered; the rest of it is still to come
+ * @out: answers that are not written yet
+ * @out_len: length of that
+ */
+struct batch {
+	const struct judge *judge;
+	bool json;
+	bool failed;
+	char in[IN_BUFFER];
+	size_t in_len;
+	bool skipping;
+	char out[OUT_BUFFER];
+	size_t out_len;
+};
+
+static void flush(struct batch *batch)
+{
+	/* A failure is remembered by stdout, and found when lyncedgectl ends. */
+	fwrite(batch->out, 1, batch->out_len, stdout);
+	fflush(stdout);
+	batch->out_len = 0;
+}
+
+static void put(struct batch *batch, const char *text, size_t len)
+{
+	if (batch->out_len + len > OUT_BUFFER)
+		flush(batch);
+	memcpy(batch->out + batch->out_len, text, len);
+	batch->out_len += len;
+}
+
+static void answer_line(struct batch *batch, const char *line, size_t len)
+{
+	struct answer error;
+	const struct answer *answer;
+	struct asked asked;
+	const char *wrong;
+
+	if (len && line[len - 1] == '\r')
+		len--;
+	wrong = packet_line_parse(line, len, &asked);
+	if (wrong) {
+		put_answer(&error, batch->json ? "{\"error\": \"%s\"}\n" : "error %s\n", wrong);
+		answer = &error;
+		batch->failed = true;
+	} else {
+		answer = answer_of(batch->judge, outcome_of(batch->judge->table, &asked));
+	}
+	put(batch, answer->text, answer->len);
+}
+
+/* Answers the whole lines, and keeps what is left of the last. */
+static void answer_lines(struct batch *batch)
+{
+	char *line = batch->in, *end = batch->in + batch->in_len, *newline;
+
+	while ((newline = memchr(line, '\n', end - line))) {
+		if (!batch->skipping)
+			answer_line(batch, line, newline - line);
+		batch->skipping = false;
+		line = newline + 1;
+	}
+	batch->in_len = end - line;
+	if (batch->in_len > PACKET_LINE_MAX + 1) {
+		if (!batch->skipping)
+			answer_line(batch, line, batch->in_len);
+		batch->skipping = true;
+	}
+	if (batch->skipping)
+		batch->in_len = 0;
+	memmove(batch->in, line, batch->in_len);
+}
+
+/* Answers are written before more is waited for, so that a program can ask line by line. */
+static bool answer_input(struct batch *batch)
+{
+	ssize_t n;
+
+	do {
+		flush(batch);
+		n = read(STDIN_FILENO, batch->in + batch->in_len, IN_BUFFER - batch->in_len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			complain("stdin: %s", strerror(errno));
+			return false;
+		}
+		batch->in_len += n;
+		answer_lines(batch);
+	} while (n);
+	if (batch->in_len)
+		answer_line(batch, batch->in, batch->in_len);
+	flush(batch);
+	return true;
+}
+
+static enum status explain_batch(const struct judge *judge, bool json)
+{
+	struct batch *batch = grown(NULL, 1, sizeof(*batch));
+	enum status status = STATUS_ERROR;
+
+	batch->judge = judge;
+	batch->json = json;
+	batch->failed = false;
+	batch->skipping = false;
+	batch->in_len = 0;
+	batch->out_len = 0;
+	if (answer_input(batch) && !batch->failed)
+		status = STATUS_YES;
+	free(batch);
+	return status;
+}
+
+/* ---- one packet ---- */
+
+/*
+ * For a packet that no row takes: the row of the matrix that would take it if all features were
+ * on, or LE_NO_ROW. PIC is left out where it may not be turned on.
+ */
+static int row_if_all_were_on(const struct judge *judge, struct asked *asked)
+{
+	struct le_policy more = *judge->policy;
+	struct le_table *table;
+	int outcome;
+
+	more.features = BIT(LE_NR_FEATURES) - 1;
+	if (!(more.groups & BIT(LE_GROUP_PIC_PARTNER)))
+		more.features &= ~BIT(LE_FEATURE_PIC);
+	table = le_table_compile(&more);
+	if (!table)
+		die_out_of_memory();
+	outcome = outcome_of(table, asked);
+	le_table_free(table);
+	return outcome;
+}
+
+/* Why, in words, or how to have it otherwise; NULL where the answer says it all. */
+static char *reason_text(const struct judge *judge, int outcome, struct asked *asked)
+{
+	struct row_view view;
+	int row;
+
+	switch (outcome) {
+	case LE_UNJUDGED:
+		return text_of("not at an edge's address: none of 'option scope address'");
+	case LE_BLOCKED:
+		return text_of("the far address is in the block list");
+	case LE_PROTOCOL:
+		return text_of("rows are for TCP and UDP%s",
+			       asked->packet.kind == LE_KIND_ICMP_ECHO ?
+			       "; 'option icmp-echo allow' lets echo pass" : "");
+	case LE_ICMP_ECHO:
+		return text_of("by 'option icmp-echo allow'");
+	case LE_NO_ROW:
+		break;
+	default:
+		return NULL;
+	}
+	row = row_if_all_were_on(judge, asked);
+	if (row < 0)
+		return text_of("no row of the matrix would take it, whatever feature is on");
+	row_view(&view, judge->policy, row);
+	return text_of("row %s would take it, but is off: it needs %s%s", view.id,
+		       strchr(view.features, ',') ? "one of the features " : "feature ",
+		       view.features);
+}
+
+static void print_text(const struct judge *judge, int outcome, struct asked *asked)
+{
+	struct row_view view;
+	unsigned int row;
+	char *reason;
+
+	fputs(answer_of(judge, outcome)->text, stdout);
+	if (outcome < 0) {
+		reason = reason_text(judge, outcome, asked);
+		if (reason)
+			printf("  %s\n", reason);
+		free(reason);
+		return;
+	}
+	row_view(&view, judge->policy, outcome);
+	printf("  %s, %s: %s %s, %s to port %s, from %s to %s\n", view.service, view.application,
+	       view.iface, view.dir, view.protocol, view.ports_text, view.source,
+	       view.destination);
+	for (row = 0; row < LE_NR_ROWS; row++)
+		if (row_counts_at(judge->policy, row) == outcome)
+			printf("  %s says the same; its traffic counts here\n", le_matrix[row].id);
+}
+
+static void print_json(const struct judge *judge, int outcome, struct asked *asked)
+{
+	struct json_object *object = json_object_new_object();
+	struct row_view view;
+	char *reason;
+
+	json_add(object, "verdict",
+		 json_text(le_outcome_accepts(outcome) ? "accept" : "drop"));
+	if (outcome >= 0) {
+		row_view(&view, judge->policy, outcome);
+		json_add(object, "row", json_text(view.id));
+		json_add(object, "service", json_text(view.service));
+		json_add(object, "application", json_text(view.application));
+	} else {
+		json_add(object, "reason", json_text(outcome == LE_UNJUDGED ? "unjudged" :
+			 le_reason_names[le_outcome_index(outcome)]));
+		reason = reason_text(judge, outcome, asked);
+		json_add(object, "explanation", reason ? json_text(reason) : NULL);
+		free(reason);
+	}
+	json_print(object);
+}
+
+/* The operands are put together again to the line that a batch would have. */
+static char *line_of(const struct call *call)
+{
+	char *line = text_of("%s", ""), *longer;
+	int i;
+
+	for (i = 0; i < call->nr_operands; i++) {
+		longer = text_of("%s%s%s", line, i ? " " : "", call->operands[i]);
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
+/* What the policy in force says is one thing, whether it is enforced another. */
+static void print_mode(int outcome)
+{
+	char *mode = sysfs_read_line("mode");
+
+	if (mode && !strcmp(mode, "off"))
+		printf("  the mode is off: now it passes unjudged\n");
+	else if (mode && !strcmp(mode, "monitor") && !le_outcome_accepts(outcome))
+		printf("  the mode is monitor: now it is counted, and passes\n");
+	free(mode);
+}
+
+static enum status explain_one(const struct judge *judge, struct asked *asked,
+			       const struct call *call)
+{
+	int outcome = outcome_of(judge->table, asked);
+
+	if (wants_json(call)) {
+		print_json(judge, outcome, asked);
+	} else {
+		print_text(judge, outcome, asked);
+		if (!call->policy)
+			print_mode(outcome);
+	}
+	return le_outcome_accepts(outcome) ? STATUS_YES : STATUS_NO;
+}
+
+/**
+ * verb_explain() - say what becomes of a packet
+ * @call: the operands are the packet, or with --batch it is one a line of stdin
+ *
+ * Return: STATUS_NO if it is dropped; for a batch STATUS_YES, or STATUS_ERROR if a line of it
+ * could not be judged.
+ */
+enum status verb_explain(const struct call *call)
+{
+	bool is_batch = call->options & OPTION_BATCH;
+	struct judge judge = { .policy = NULL };
+	enum status status = STATUS_ERROR;
+	const char *wrong = NULL;
+	struct asked asked;
+	char *line;
+
+	if (is_batch && call->nr_operands)
+		return misuse(call, "--batch reads packets from stdin, and takes none here");
+	if (is_batch && call->policy && !strcmp(call->policy, "-"))
+		return misuse(call, "stdin cannot be both the policy and the packets");
+	if (!is_batch) {
+		line = line_of(call);
+		wrong = packet_line_parse(line, strlen(line), &asked);
+		free(line);
+	}
+	if (wrong)
+		return misuse(call, "%s", wrong);
+	if (!judge_init(&judge, call))
+		return STATUS_ERROR;
+	if (is_batch)
+		status = explain_batch(&judge, wants_json(call));
+	else
+		status = explain_one(&judge, &asked, call);
+	judge_destroy(&judge);
+	return status;
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lyncedgectl: what it can be told to do, and how it explains that. What the verbs do is in files
+ * of their own, listed in verbs.h.
+ */
+#include <getopt.h>
+
+#include "verbs.h"
+
+/**
+ * struct verb - one thing to do
+ * @name: the word for it
+ * @usage: what follows the word
+ * @summary: what it does, in a line
+ * @options: set of the options that it takes (enum option_bit)
+ * @min: how many operands it needs
+ * @max: how many it takes; -1 for any number
+ * @run: does it
+ * @help: the whole story
+ */
+static const struct verb {
+	const char *name;
+	const char *usage;
+	const char *summary;
+	unsigned int options;
+	int min;
+	int max;
+	enum status (*run)(const struct call *call);
+	const char *help;
+} verbs[] = {
+	{
+		.name = "status",
+		.usage = "[--json]",
+		.summary = "how things stand: mode, policy, devices, totals, last error",
+		.options = OPTION_JSON,
+		.run = verb_status,
+		.help =
+"Says the mode, how many policies have been applied (generation), the devices\n"
+"and features of the policy in force, how many rows are active, what has been\n"
+"accepted and dropped since the last reset, and why the last write to the module\n"
+"was refused, if it was.\n",
+	},
+	{
+		.name = "check",
+		.usage = "[--json] [FILE]",
+		.summary = "is a policy accepted, and what is doubtful about it",
+		.options = OPTION_POLICY | OPTION_JSON,
+		.max = 1,
+		.run = verb_check,
+		.help =
+"Reads the policy FILE as the module would, without changing anything. What is\n"
+"wrong is shown with its place and the remedy; what is accepted but doubtful is a\n"
+"warning, and does not change the exit status. FILE may be - for stdin, and may be\n"
+"given as --policy FILE; without it the policy in force is checked.\n"
+"\n"
+"Exit status: 0 accepted, 1 refused, 2 FILE could not be read.\n",
+	},
+	{
+		.name = "apply",
+		.usage = "FILE",
+		.summary = "put a policy in force",
+		.min = 1,
+		.max = 1,
+		.run = verb_apply,
+		.help =
+"Checks the policy FILE (- for stdin) as 'check' does, and gives it to the module,\n"
+"which puts it in force as a whole in place of the one before. The mode stays as\n"
+"it is: 'lyncedgectl mode enforce' starts enforcing.\n"
+"\n"
+"Exit status: 0 in force, 1 refused (the policy before it stays), 2 other errors.\n",
+	},
+	{
+		.name = "show",
+		.usage = "[--policy FILE] [--json]",
+		.summary = "the policy in force, as text that can be applied again",
+		.options = OPTION_POLICY | OPTION_JSON,
+		.run = verb_show,
+		.help =
+"Prints the policy in force in its canonical form; with --policy FILE, that one.\n",
+	},
+	{
+		.name = "mode",
+		.usage = "[off|monitor|enforce] [--json]",
+		.summary = "show or change the mode",
+		.options = OPTION_JSON,
+		.max = 1,
+		.run = verb_mode,
+		.help =
+"Without an operand, shows the mode. The modes are:\n"
+"  off      nothing is judged\n"
+"  monitor  everything is judged and counted, nothing is dropped\n"
+"  enforce  what no row admits is dropped\n"
+"\n"
+"Exit status: 0 done, 1 refused by the module (there is no policy to enforce),\n"
+"2 other errors.\n",
+	},
+	{
+		.name = "enable",
+		.usage = "FEATURE...",
+		.summary = "turn features of the policy in force on",
+		.min = 1,
+		.max = -1,
+		.run = verb_enable,
+		.help =
+"Turns features of the policy in force on, each at once. To keep them on, put them\n"
+"into the policy's file, or keep what 'lyncedgectl show' prints.\n"
+"\n"
+"Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
+	},
+	{
+		.name = "disable",
+		.usage = "FEATURE...",
+		.summary = "turn features of the policy in force off",
+		.min = 1,
+		.max = -1,
+		.run = verb_disable,
+		.help =
+"Turns features of the policy in force off, each at once. Open connections of rows\n"
+"that are no longer active are cut.\n"
+"\n"
+"Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
+	},
+	{
+		.name = "matrix",
+		.usage = "[--all] [--policy FILE] [--tsv|--json]",
+		.summary = "list the rows: who may talk to whom, and to which port",
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_ALL | OPTION_TSV,
+		.run = verb_matrix,
+		.help =
+"Lists the active rows of the policy in force, or of FILE, with the ports where the\n"
+"policy has them, and then the rows that the site added.\n"
+"  --all  all 37 rows of the matrix. With --policy FILE their state says why a row\n"
+"         is off; without it they are listed as published, on their standard\n"
+"         ports, and no module is needed. For the policy in force:\n"
+"           lyncedgectl show | lyncedgectl matrix --all --policy -\n"
+"  --tsv  tab-separated values, with a header\n",
+	},
+	{
+		.name = "counters",
+		.usage = "[--all] [--json]",
+		.summary = "what each row accepted, and what was dropped for which reason",
+		.options = OPTION_JSON | OPTION_ALL,
+		.run = verb_counters,
+		.help =
+"Shows the counters that are not zero. Their kinds are row (of the matrix) and\n"
+"site-row, drop (for a reason), and accept (for another reason than a row).\n"
+"  --all  those that are zero, too\n",
+	},
+	{
+		.name = "reset",
+		.usage = "",
+		.summary = "start all counters from 0",
+		.run = verb_reset,
+		.help = "Starts all counters from 0.\n",
+	},
+	{
+		.name = "explain",
+		.usage = "[--policy FILE] [--json] INTERFACE DIRECTION PROTOCOL SOURCE DESTINATION",
+		.summary = "what becomes of a packet, and why; or of many, with --batch",
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_BATCH,
+		.max = -1,
+		.run = verb_explain,
+		.help =
+"   or: lyncedgectl explain [--policy FILE] [--json] --batch <PACKETS\n"
+"\n"
+"Judges a packet, as the first of its connection and at the Edge's own addresses,\n"
+"by the policy in force or that of FILE.\n"
+"  INTERFACE    external or internal\n"
+"  DIRECTION    in (toward the Edge) or out (from it)\n"
+"  PROTOCOL     tcp, udp, icmp-echo, another protocol's name, or a number\n"
+"  SOURCE, DESTINATION\n"
+"               ADDRESS:PORT, for IPv6 [ADDRESS]:PORT; the port may be left out\n"
+"               where the protocol is neither tcp nor udp\n"
+"\n"
+"The first line is the answer: 'accept ROW', 'accept unjudged' (not ours to judge),\n"
+"'accept icmp-echo', or 'drop REASON'. More lines say why.\n"
+"  --batch  reads a packet a line from stdin, and prints an answer a line, and\n"
+"           nothing but; 'error MESSAGE' for a line that is no packet\n"
+"\n"
+"Exit status: 0 accepted, 1 dropped, 2 errors; with --batch 0 if every line could\n"
+"be judged, whatever the answers, else 2.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl explain --policy sample.policy \\\n"
+"          external in tcp 198.51.100.7:40000 10.45.16.10:443\n",
+	},
+};
+
+static const struct {
+	const char *word;
+	enum option_bit bit;
+} option_words[] = {
+	{ "--policy", OPTION_POLICY },
+	{ "--json", OPTION_JSON },
+	{ "--all", OPTION_ALL },
+	{ "--tsv", OPTION_TSV },
+	{ "--batch", OPTION_BATCH },
+};
+
+static const struct verb *find_verb(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(name, verbs[i].name))
+			return &verbs[i];
+	return NULL;
+}
+
+static void print_usage(FILE *out, const struct verb *verb)
+{
+	fprintf(out, "usage: lyncedgectl %s%s%s\n", verb->name, *verb->usage ? " " : "",
+		verb->usage);
+}
+
+static void print_help(void)
+{
+	unsigned int i;
+
+	printf("usage: lyncedgectl VERB [OPTIONS] [OPERANDS]\n"
+	       "       lyncedgectl VERB --help\n"
+	       "\n"
+	       "Controls lyncedge, the kernel module that enforces the port matrix of a Lync or\n"
+	       "Skype for Business Edge server on a Linux gateway.\n"
+	       "\n");
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
+	printf("\n"
+	       "Options of the verbs that have them:\n"
+	       "  --policy FILE  the policy of FILE (- for stdin) in place of the one in force;\n"
+	       "                 then neither the module nor root is needed\n"
+	       "  --json         print data for programs\n"
+	       "  --help, --version\n"
+	       "\n"
+	       "Exit status: 0 yes, done, accepted; 1 no, refused, dropped; 2 error.\n"
+	       "\n"
+	       "A first policy, step by step:\n"
+	       "  lyncedgectl check my.policy       what is wrong or doubtful about it\n"
+	       "  lyncedgectl apply my.policy       the module has it\n"
+	       "  lyncedgectl mode monitor          count, and drop nothing\n"
+	       "  lyncedgectl counters              what would have been dropped\n"
+	       "  lyncedgectl mode enforce\n");
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+	print_usage(stdout, verb);
+	printf("\n%s", verb->help);
+}
+
+/**
+ * misuse() - complain about how lyncedgectl was called
+ * @call: how
+ * @fmt: what is wrong, as printf()
+ *
+ * Return: STATUS_ERROR.
+ */
+enum status misuse(const struct call *call, const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "lyncedgectl %s: ", call->verb);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	print_usage(stderr, find_verb(call->verb));
+	return STATUS_ERROR;
+}
+
+static enum status misuse_overall(const char *what, const char *word)
+{
+	unsigned int i;
+
+	complain("%s%s%s%s", what, word ? " '" : "", word ? word : "", word ? "'" : "");
+	fputs("hint: one of:", stderr);
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(stderr, " %s", verbs[i].name);
+	fputs("; 'lyncedgectl --help' says more\n", stderr);
+	return STATUS_ERROR;
+}
+
+static enum status run(const struct verb *verb, const struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(option_words); i++)
+		if (call->options & ~verb->options & option_words[i].bit)
+			return misuse(call, "does not take %s", option_words[i].word);
+	if (call->nr_operands < verb->min)
+		return misuse(call, "something is missing");
+	if (verb->max >= 0 && call->nr_operands > verb->max)
+		return misuse(call, "'%s' is too much", call->operands[verb->max]);
+	return verb->run(call);
+}
+
+enum { ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH };
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, ARG_HELP },
+	{ "version", no_argument, NULL, ARG_VERSION },
+	{ "policy", required_argument, NULL, ARG_POLICY },
+	{ "json", no_argument, NULL, ARG_JSON },
+	{ "all", no_argument, NULL, ARG_ALL },
+	{ "tsv", no_argument, NULL, ARG_TSV },
+	{ "batch", no_argument, NULL, ARG_BATCH },
+	{ NULL, 0, NULL, 0 },
+};
+
+static enum status main_status(int argc, char **argv)
+{
+	struct call call = { .options = 0 };
+	bool wants_help = false;
+	const struct verb *verb;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+		case ARG_HELP:
+			wants_help = true;
+			break;
+		case ARG_VERSION:
+			printf("lyncedgectl %s\n", LYNCEDGE_VERSION);
+			return STATUS_YES;
+		case ARG_POLICY:
+			if (call.policy)
+				return misuse_overall("--policy is given twice", NULL);
+			call.policy = optarg;
+			call.options |= OPTION_POLICY;
+			break;
+		case ARG_JSON:
+			call.options |= OPTION_JSON;
+			break;
+		case ARG_ALL:
+			call.options |= OPTION_ALL;
+			break;
+		case ARG_TSV:
+			call.options |= OPTION_TSV;
+			break;
+		case ARG_BATCH:
+			call.options |= OPTION_BATCH;
+			break;
+		default:
+			advise("'lyncedgectl --help' and 'lyncedgectl VERB --help' list the options");
+			return STATUS_ERROR;
+		}
+	}
+	if (optind == argc) {
+		if (!wants_help)
+			return misuse_overall("what is to be done?", NULL);
+		print_help();
+		return STATUS_YES;
+	}
+	call.verb = argv[optind];
+	call.operands = argv + optind + 1;
+	call.nr_operands = argc - optind - 1;
+	verb = find_verb(call.verb);
+	if (!verb)
+		return misuse_overall("unknown verb", call.verb);
+	if (wants_help) {
+		print_verb_help(verb);
+		return STATUS_YES;
+	}
+	return run(verb, &call);
+}
+
+int main(int argc, char **argv)
+{
+	enum status status = main_status(argc, argv);
+
+	/* An answer that did not arrive is none. */
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write: %s", strerror(errno));
+		return STATUS_ERROR;
+	}
+	return status;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Complaints, tables and JSON. What is said is up to the verbs.
+ */
+#include "output.h"
+
+/**
+ * complain() - say on stderr what is wrong
+ * @fmt: as printf(), without the line's end
+ */
+void complain(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("lyncedgectl: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/**
+ * advise() - say on stderr what would be right
+ * @fmt: as printf(), without the line's end
+ */
+void advise(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("hint: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/**
+ * die_out_of_memory() - give up
+ */
+void die_out_of_memory(void)
+{
+	complain("out of memory");
+	exit(STATUS_ERROR);
+}
+
+/**
+ * text_of() - format a text of its own
+ * @fmt: as printf()
+ *
+ * Return: the text, which the caller frees.
+ */
+char *text_of(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (n < 0)
+		die_out_of_memory();
+	return text;
+}
+
+/**
+ * grown() - make room in a list
+ * @list: the list, or NULL
+ * @nr: how many elements it shall have room for
+ * @size: bytes of an element
+ *
+ * Return: the list, which may have moved.
+ */
+void *grown(void *list, size_t nr, size_t size)
+{
+	list = reallocarray(list, nr, size);
+	if (!list)
+		die_out_of_memory();
+	return list;
+}
+
+/**
+ * table_add() - add a row
+ * @table: the table
+ * @...: a text for each column
+ */
+void table_add(struct table *table, ...)
+{
+	unsigned int column;
+	va_list args;
+	char **row;
+
+	table->cells = grown(table->cells, (table->nr_rows + 1) * table->nr_columns,
+			     sizeof(*table->cells));
+	row = table->cells + table->nr_rows++ * table->nr_columns;
+	va_start(args, table);
+	for (column = 0; column < table->nr_columns; column++)
+		row[column] = text_of("%s", va_arg(args, const char *));
+	va_end(args);
+}
+
+static void print_row(const struct table *table, const char *const *row, const int *widths)
+{
+	unsigned int column;
+
+	for (column = 0; column < table->nr_columns; column++) {
+		bool last = column + 1 == table->nr_columns;
+		int width = table->right & BIT(column) ? widths[column] : -widths[column];
+
+		/* No blanks at the ends of lines. */
+		if (last && width < 0)
+			width = 0;
+		printf("%*s%s", width, row[column], last ? "\n" : "  ");
+	}
+}
+
+/**
+ * table_print() - print a table on stdout, as wide as its cells
+ * @table: the table
+ */
+void table_print(const struct table *table)
+{
+	int widths[TABLE_MAX_COLUMNS];
+	unsigned int column;
+	size_t row;
+
+	for (column = 0; column < table->nr_columns; column++) {
+		widths[column] = strlen(table->titles[column]);
+		for (row = 0; row < table->nr_rows; row++) {
+			int width = strlen(table->cells[row * table->nr_columns + column]);
+
+			if (width > widths[column])
+				widths[column] = width;
+		}
+	}
+	print_row(table, table->titles, widths);
+	for (row = 0; row < table->nr_rows; row++)
+		print_row(table, (const char *const *)table->cells + row * table->nr_columns,
+			  widths);
+}
+
+/**
+ * table_free() - free what a table holds
+ * @table: the table
+ */
+void table_free(struct table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr_rows * table->nr_columns; i++)
+		free(table->cells[i]);
+	free(table->cells);
+}
+
+/* Length of the UTF-8 sequence at the start of a terminated text (RFC 3629), 0 if there is none. */
+static size_t utf8_len(const char *text)
+{
+	const u8 *t = (const u8 *)text;
+	size_t len, i;
+
+	if (t[0] < 0x80)
+		return 1;
+	if (t[0] < 0xc2 || t[0] > 0xf4)
+		return 0;
+	len = t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : 4;
+	for (i = 1; i < len; i++)
+		if ((t[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, and what is beyond the last character. */
+	if ((t[0] == 0xe0 && t[1] < 0xa0) || (t[0] == 0xed && t[1] > 0x9f) ||
+	    (t[0] == 0xf0 && t[1] < 0x90) || (t[0] == 0xf4 && t[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/**
+ * json_text() - a text for JSON
+ * @text: the text, in whatever encoding: a device may have a name that is no UTF-8, JSON may not
+ *
+ * Return: the text, with a '?' for each byte that is no UTF-8.
+ */
+struct json_object *json_text(const char *text)
+{
+	char *clean = text_of("%s", text), *c = clean;
+	struct json_object *object;
+
+	while (*c) {
+		size_t len = utf8_len(c);
+
+		if (!len) {
+			*c = '?';
+			len = 1;
+		}
+		c += len;
+	}
+	object = json_object_new_string(clean);
+	free(clean);
+	if (!object)
+		die_out_of_memory();
+	return object;
+}
+
+/**
+ * json_add() - add to an object
+ * @object: the object
+ * @key: name of the member
+ * @value: what to add, which is @object's from now on; NULL is null
+ */
+void json_add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		die_out_of_memory();
+}
+
+/**
+ * json_print() - print an object on stdout and let go of it
+ * @object: the object
+ */
+void json_print(struct json_object *object)
+{
+	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+							  JSON_C_TO_STRING_SPACED |
+							  JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (!text)
+		die_out_of_memory();
+	puts(text);
+	json_object_put(object);
+}

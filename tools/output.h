@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How lyncedgectl speaks: complaints, tables, JSON, exit statuses.
+ */
+#ifndef LYNCEDGECTL_OUTPUT_H
+#define LYNCEDGECTL_OUTPUT_H
+
+#include <json-c/json.h>
+
+#include "lyncedge_shim.h"
+
+enum status {
+	STATUS_YES,	/* done; accepted */
+	STATUS_NO,	/* refused; dropped */
+	STATUS_ERROR,	/* could not be found out or done */
+};
+
+/* As the kernel's __printf(), which the shim leaves empty in user space. */
+#define PRINTS(fmt, args)			\
+	__attribute__((__format__(__printf__,	\
+				  fmt, args)))
+
+PRINTS(1, 2) void complain(const char *fmt, ...);
+PRINTS(1, 2) void advise(const char *fmt, ...);
+PRINTS(1, 2) char *text_of(const char *fmt, ...);
+void *grown(void *list, size_t nr, size_t size);
+void die_out_of_memory(void);
+
+#define TABLE_MAX_COLUMNS 9
+
+/**
+ * struct table - what is printed in columns
+ * @titles: of the columns
+ * @nr_columns: how many
+ * @right: set of the columns that are flush right
+ * @cells: texts, row by row; the table's own
+ * @nr_rows: how many rows
+ */
+struct table {
+	const char *const *titles;
+	unsigned int nr_columns;
+	unsigned int right;
+	char **cells;
+	size_t nr_rows;
+};
+
+void table_add(struct table *table, ...);
+void table_print(const struct table *table);
+void table_free(struct table *table);
+
+struct json_object *json_text(const char *text);
+void json_add(struct json_object *object, const char *key, struct json_object *value);
+void json_print(struct json_object *object);
+
+#endif /* LYNCEDGECTL_OUTPUT_H */

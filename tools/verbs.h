@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What lyncedgectl can be told to do: one function a verb, which the table in main.c calls.
+ */
+#ifndef LYNCEDGECTL_VERBS_H
+#define LYNCEDGECTL_VERBS_H
+
+#include "output.h"
+
+/* Options, each of which some verbs take. */
+enum option_bit {
+	OPTION_POLICY = BIT(0),
+	OPTION_JSON = BIT(1),
+	OPTION_ALL = BIT(2),
+	OPTION_TSV = BIT(3),
+	OPTION_BATCH = BIT(4),
+};
+
+/**
+ * struct call - how lyncedgectl was called
+ * @verb: the verb's name
+ * @options: set of the options that were given (enum option_bit)
+ * @policy: operand of --policy, or NULL
+ * @operands: what follows the verb
+ * @nr_operands: how many
+ */
+struct call {
+	const char *verb;
+	unsigned int options;
+	const char *policy;
+	char **operands;
+	int nr_operands;
+};
+
+static inline bool wants_json(const struct call *call)
+{
+	return call->options & OPTION_JSON;
+}
+
+PRINTS(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
+
+enum status verb_status(const struct call *call);
+enum status verb_check(const struct call *call);
+enum status verb_apply(const struct call *call);
+enum status verb_show(const struct call *call);
+enum status verb_mode(const struct call *call);
+enum status verb_enable(const struct call *call);
+enum status verb_disable(const struct call *call);
+enum status verb_matrix(const struct call *call);
+enum status verb_counters(const struct call *call);
+enum status verb_reset(const struct call *call);
+enum status verb_explain(const struct call *call);
+
+#endif /* LYNCEDGECTL_VERBS_H */
