@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The header reader on real socket buffers: linear ones and ones whose headers lie in two places,
+ * cut at every length, with options, extension headers, fragments and lies. What the rules make of
+ * what it reads is not in here (lyncedge_rules_kunit.c).
+ */
+#include <kunit/test.h>
+#include <linux/skbuff.h>
+
+#include "lyncedge_packet.h"
+
+#define ROOM 256
+
+/* A packet under construction. */
+struct bytes {
+	u8 data[ROOM];
+	unsigned int len;
+};
+
+static void put(struct bytes *b, const void *data, unsigned int len)
+{
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+}
+
+static void put_ipv4(struct bytes *b, u8 protocol, unsigned int options, unsigned int payload)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5 + options / 4,
+		.tot_len = htons(sizeof(ip) + options + payload),
+		.ttl = 64,
+		.protocol = protocol,
+		.saddr = htonl(0xc6336407),	/* 198.51.100.7 */
+		.daddr = htonl(0x0a2d100a),	/* 10.45.16.10 */
+	};
+	static const u8 no_operation[40] = {
+		1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	};
+
+	put(b, &ip, sizeof(ip));
+	put(b, no_operation, options);
+}
+
+static void put_ipv6(struct bytes *b, u8 next, unsigned int payload)
+{
+	struct ipv6hdr ip = {
+		.version = 6,
+		.payload_len = htons(payload),
+		.nexthdr = next,
+		.hop_limit = 64,
+	};
+
+	ip.saddr.s6_addr[0] = 0x20;
+	ip.saddr.s6_addr[15] = 7;
+	ip.daddr.s6_addr[0] = 0x20;
+	ip.daddr.s6_addr[15] = 10;
+	put(b, &ip, sizeof(ip));
+}
+
+static void put_tcp(struct bytes *b, bool ack)
+{
+	struct tcphdr tcp = {
+		.source = htons(40000),
+		.dest = htons(443),
+		.doff = 5,
+		.syn = 1,
+		.ack = ack,
+	};
+
+	put(b, &tcp, sizeof(tcp));
+}
+
+static void put_udp(struct bytes *b, unsigned int payload)
+{
+	struct udphdr udp = {
+		.source = htons(40000),
+		.dest = htons(443),
+		.len = htons(sizeof(udp) + payload),
+	};
+
+	put(b, &udp, sizeof(udp));
+}
+
+/* An extension header of eight bytes. */
+static void put_ext(struct bytes *b, u8 next, u8 len, u16 fragment)
+{
+	u8 ext[8] = { next, len, fragment >> 8, fragment & 0xff };
+
+	put(b, ext, sizeof(ext));
+}
+
+/* A buffer with the first bytes in its linear part and the rest in a page. */
+static struct sk_buff *make_skb(struct kunit *test, const struct bytes *b, unsigned int linear)
+{
+	struct sk_buff *skb = alloc_skb(ROOM, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_data(skb, b->data, linear);
+	if (linear < b->len) {
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		memcpy(page_address(page), b->data + linear, b->len - linear);
+		skb_add_rx_frag(skb, 0, page, 0, b->len - linear, PAGE_SIZE);
+	}
+	skb_reset_network_header(skb);
+	return skb;
+}
+
+static struct le_packet read_split(struct kunit *test, const struct bytes *b, u8 family,
+				   unsigned int linear)
+{
+	struct sk_buff *skb = make_skb(test, b, linear);
+	struct le_packet packet = { .track = LE_TRACK_INVALID };
+
+	le_packet_read(skb, family, &packet);
+	kfree_skb(skb);
+	return packet;
+}
+
+static struct le_packet read_linear(struct kunit *test, const struct bytes *b, u8 family)
+{
+	return read_split(test, b, family, b->len);
+}
+
+static void expect_ports(struct kunit *test, const struct le_packet *packet, u8 protocol)
+{
+	KUNIT_EXPECT_EQ(test, packet->kind, LE_KIND_PORTS);
+	KUNIT_EXPECT_EQ(test, packet->track, LE_TRACK_NONE);
+	KUNIT_EXPECT_TRUE(test, packet->has_addrs);
+	KUNIT_EXPECT_EQ(test, packet->flow.protocol, protocol);
+	KUNIT_EXPECT_EQ(test, packet->flow.sport, 40000);
+	KUNIT_EXPECT_EQ(test, packet->flow.dport, 443);
+}
+
+/* Whatever part of the headers is in the linear part, and with any options. */
+static void split_anywhere(struct kunit *test)
+{
+	unsigned int options, linear;
+
+	for (options = 0; options <= 40; options += 4) {
+		struct bytes tcp = { .len = 0 }, udp = { .len = 0 };
+
+		put_ipv4(&tcp, IPPROTO_TCP, options, 20);
+		put_tcp(&tcp, false);
+		for (linear = 0; linear <= tcp.len; linear++) {
+			struct le_packet packet = read_split(test, &tcp, LE_IPV4, linear);
+
+			expect_ports(test, &packet, IPPROTO_TCP);
+			KUNIT_EXPECT_FALSE(test, packet.may_answer);
+			KUNIT_EXPECT_EQ(test, ntohl(packet.flow.src.v4), 0xc6336407U);
+			KUNIT_EXPECT_EQ(test, ntohl(packet.flow.dst.v4), 0x0a2d100aU);
+		}
+		put_ipv4(&udp, IPPROTO_UDP, options, 8);
+		put_udp(&udp, 0);
+		for (linear = 0; linear <= udp.len; linear++) {
+			struct le_packet packet = read_split(test, &udp, LE_IPV4, linear);
+
+			expect_ports(test, &packet, IPPROTO_UDP);
+			KUNIT_EXPECT_TRUE(test, packet.may_answer);
+		}
+	}
+}
+
+static void split_anywhere_ipv6(struct kunit *test)
+{
+	struct bytes b = { .len = 0 };
+	unsigned int linear;
+
+	put_ipv6(&b, IPPROTO_HOPOPTS, 3 * 8 + 20);
+	put_ext(&b, IPPROTO_ROUTING, 0, 0);
+	put_ext(&b, IPPROTO_DSTOPTS, 0, 0);
+	put_ext(&b, IPPROTO_TCP, 0, 0);
+	put_tcp(&b, true);
+	for (linear = 0; linear <= b.len; linear++) {
+		struct le_packet packet = read_split(test, &b, LE_IPV6, linear);
+
+		expect_ports(test, &packet, IPPROTO_TCP);
+		KUNIT_EXPECT_TRUE(test, packet.may_answer);
+		KUNIT_EXPECT_EQ(test, packet.flow.dst.byte[15], 10);
+	}
+}
+
+/* Cut anywhere before the end of the transport header, a packet is malformed, whatever it claims. */
+static void truncated(struct kunit *test)
+{
+	struct bytes v4 = { .len = 0 }, v6 = { .len = 0 };
+	unsigned int len;
+
+	put_ipv4(&v4, IPPROTO_TCP, 8, 20);
+	put_tcp(&v4, false);
+	put_ipv6(&v6, IPPROTO_DSTOPTS, 8 + 8);
+	put_ext(&v6, IPPROTO_UDP, 0, 0);
+	put_udp(&v6, 0);
+	for (len = v4.len; len--;) {
+		v4.len = len;
+		KUNIT_EXPECT_EQ(test, read_linear(test, &v4, LE_IPV4).kind, LE_KIND_MALFORMED);
+	}
+	for (len = v6.len; len--;) {
+		v6.len = len;
+		KUNIT_EXPECT_EQ(test, read_linear(test, &v6, LE_IPV6).kind, LE_KIND_MALFORMED);
+	}
+}
+
+/* The IP header says that the packet ends before its transport header does. */
+static void too_short_by_its_own_word(struct kunit *test)
+{
+	unsigned int payload;
+
+	for (payload = 0; payload < 20; payload++) {
+		struct bytes b = { .len = 0 };
+
+		put_ipv4(&b, IPPROTO_TCP, 0, payload);
+		put_tcp(&b, false);
+		KUNIT_EXPECT_EQ(test, read_linear(test, &b, LE_IPV4).kind, LE_KIND_MALFORMED);
+	}
+	for (payload = 1; payload < 8; payload++) {
+		struct bytes b = { .len = 0 };
+
+		put_ipv6(&b, IPPROTO_UDP, payload);
+		put_udp(&b, 0);
+		KUNIT_EXPECT_EQ(test, read_linear(test, &b, LE_IPV6).kind, LE_KIND_MALFORMED);
+	}
+}
+
+static void lies(struct kunit *test)
+{
+	unsigned int n;
+
+	for (n = 0; n < 16; n++) {
+		struct bytes ihl = { .len = 0 }, doff = { .len = 0 };
+
+		put_ipv4(&ihl, IPPROTO_TCP, 0, 20);
+		put_tcp(&ihl, false);
+		ihl.data[0] = 0x40 | n;
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &ihl, LE_IPV4).kind,
+				    n == 5 ? LE_KIND_PORTS : LE_KIND_MALFORMED, "ihl %u", n);
+		put_ipv4(&doff, IPPROTO_TCP, 0, 20);
+		put_tcp(&doff, false);
+		doff.data[20 + 12] = n << 4;
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &doff, LE_IPV4).kind,
+				    n == 5 ? LE_KIND_PORTS : LE_KIND_MALFORMED, "doff %u", n);
+	}
+	for (n = 0; n < 32; n++) {
+		struct bytes b = { .len = 0 };
+
+		put_ipv4(&b, IPPROTO_UDP, 0, 8 + 8);
+		put_udp(&b, n - 8);
+		put(&b, "payload", 8);
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &b, LE_IPV4).kind,
+				    n >= 8 && n <= 16 ? LE_KIND_PORTS : LE_KIND_MALFORMED,
+				    "UDP length %u", n);
+	}
+}
+
+static void fragments(struct kunit *test)
+{
+	struct bytes first = { .len = 0 }, later = { .len = 0 }, v6 = { .len = 0 };
+	struct le_packet packet;
+
+	put_ipv4(&first, IPPROTO_UDP, 0, 8 + 8);
+	put_udp(&first, 1000);
+	put(&first, "payload", 8);
+	first.data[6] = 0x20;
+	packet = read_linear(test, &first, LE_IPV4);
+	expect_ports(test, &packet, IPPROTO_UDP);
+
+	put_ipv4(&later, IPPROTO_UDP, 0, 8);
+	put(&later, "payload", 8);
+	later.data[7] = 1;
+	packet = read_linear(test, &later, LE_IPV4);
+	KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_FRAGMENT);
+	KUNIT_EXPECT_TRUE(test, packet.has_addrs);
+
+	put_ipv6(&v6, IPPROTO_FRAGMENT, 8 + 8);
+	put_ext(&v6, IPPROTO_UDP, 0, 0);
+	put_udp(&v6, 0);
+	packet = read_linear(test, &v6, LE_IPV6);
+	expect_ports(test, &packet, IPPROTO_UDP);
+	v6.data[40 + 3] = 8;
+	KUNIT_EXPECT_EQ(test, read_linear(test, &v6, LE_IPV6).kind, LE_KIND_FRAGMENT);
+}
+
+static void ext_header_chains(struct kunit *test)
+{
+	unsigned int nr, i;
+
+	for (nr = 0; nr <= 2 * LE_MAX_EXT_HEADERS; nr++) {
+		struct bytes b = { .len = 0 };
+
+		put_ipv6(&b, nr ? IPPROTO_DSTOPTS : IPPROTO_UDP, nr * 8 + 8);
+		for (i = 1; i <= nr; i++)
+			put_ext(&b, i < nr ? IPPROTO_DSTOPTS : IPPROTO_UDP, 0, 0);
+		put_udp(&b, 0);
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &b, LE_IPV6).kind,
+				    nr <= LE_MAX_EXT_HEADERS ? LE_KIND_PORTS : LE_KIND_MALFORMED,
+				    "%u headers", nr);
+	}
+	for (i = 1; i < 256; i++) {
+		struct bytes b = { .len = 0 };
+
+		/* A header that says it is longer than the packet. */
+		put_ipv6(&b, IPPROTO_DSTOPTS, 8 + 8);
+		put_ext(&b, IPPROTO_UDP, i, 0);
+		put_udp(&b, 0);
+		KUNIT_EXPECT_EQ(test, read_linear(test, &b, LE_IPV6).kind, LE_KIND_MALFORMED);
+	}
+}
+
+static void other_protocols(struct kunit *test)
+{
+	unsigned int protocol;
+
+	for (protocol = 0; protocol < 256; protocol++) {
+		struct bytes b = { .len = 0 };
+
+		if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_ICMP)
+			continue;
+		put_ipv4(&b, protocol, 0, 8);
+		put_udp(&b, 0);
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &b, LE_IPV4).kind, LE_KIND_OTHER,
+				    "protocol %u", protocol);
+	}
+}
+
+/* An error is read with the flow that it quotes, as far as it quotes it. */
+static void icmp_errors(struct kunit *test)
+{
+	static const u8 unreachable[8] = { 3, 1 };
+	struct bytes b = { .len = 0 };
+	struct le_packet packet;
+	unsigned int cut;
+
+	put_ipv4(&b, IPPROTO_ICMP, 0, 8 + 20 + 20);
+	put(&b, unreachable, 8);
+	put_ipv4(&b, IPPROTO_TCP, 0, 1000);
+	put_tcp(&b, false);
+	packet = read_linear(test, &b, LE_IPV4);
+	KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
+	KUNIT_EXPECT_TRUE(test, packet.about_known);
+	KUNIT_EXPECT_TRUE(test, packet.about_reversed);
+	KUNIT_EXPECT_FALSE(test, packet.about_echo);
+	KUNIT_EXPECT_EQ(test, packet.about.protocol, IPPROTO_TCP);
+	KUNIT_EXPECT_EQ(test, packet.about.dport, 443);
+	KUNIT_EXPECT_EQ(test, ntohl(packet.about.src.v4), 0xc6336407U);
+	for (cut = 28; cut < 48; cut++) {
+		b.len = 20 + cut;
+		b.data[3] = 20 + cut;
+		packet = read_linear(test, &b, LE_IPV4);
+		KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
+		/* RFC 792: eight bytes of the quoted packet's payload. */
+		KUNIT_EXPECT_EQ_MSG(test, packet.about_known, cut >= 36, "cut at %u", cut);
+	}
+}
+
+static void icmp_types(struct kunit *test)
+{
+	unsigned int type;
+
+	for (type = 0; type < 256; type++) {
+		struct bytes v4 = { .len = 0 }, v6 = { .len = 0 };
+		u8 icmp[8] = { type };
+		int want;
+
+		put_ipv4(&v4, IPPROTO_ICMP, 0, 8);
+		put(&v4, icmp, 8);
+		want = type == 0 || type == 8 ? LE_KIND_ICMP_ECHO :
+		       type == 3 || type == 4 || type == 11 || type == 12 ? LE_KIND_ICMP_ERROR :
+		       LE_KIND_OTHER;
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v4, LE_IPV4).kind, want, "%u", type);
+		put_ipv6(&v6, IPPROTO_ICMPV6, 8);
+		put(&v6, icmp, 8);
+		want = type == 128 || type == 129 ? LE_KIND_ICMP_ECHO :
+		       type >= 1 && type <= 4 ? LE_KIND_ICMP_ERROR :
+		       type >= 133 && type <= 137 ? LE_KIND_NEIGHBOUR : LE_KIND_OTHER;
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v6, LE_IPV6).kind, want, "%u", type);
+	}
+}
+
+static struct kunit_case flow_cases[] = {
+	KUNIT_CASE(split_anywhere),
+	KUNIT_CASE(split_anywhere_ipv6),
+	KUNIT_CASE(truncated),
+	KUNIT_CASE(too_short_by_its_own_word),
+	KUNIT_CASE(lies),
+	KUNIT_CASE(fragments),
+	KUNIT_CASE(ext_header_chains),
+	KUNIT_CASE(other_protocols),
+	KUNIT_CASE(icmp_errors),
+	KUNIT_CASE(icmp_types),
+	{}
+};
+
+static struct kunit_suite flow_suite = {
+	.name = "lyncedge_flow",
+	.test_cases = flow_cases,
+};
+
+kunit_test_suite(flow_suite);
