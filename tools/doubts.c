@@ -251,44 +251,33 @@ static void doubt_groups(struct doubts *doubts, const struct le_policy *policy)
 	}
 }
 
-static u32 families_of_edge(const struct le_policy *policy, unsigned int edge)
+/* Families of the addresses of each edge and group; in one pass, since there may be a million. */
+static void find_families(u32 *of_tag, const struct le_policy *policy)
 {
-	u32 families = FAMILIES_NONE;
+	unsigned int edge, group;
 	u32 i;
 
-	for (i = 0; i < policy->edges[edge].nr; i++)
-		families |= BIT(policy->edges[edge].list[i].family);
-	return families;
-}
-
-static u32 families_of_group(const struct le_policy *policy, unsigned int group)
-{
-	u32 families = FAMILIES_NONE;
-	u32 i;
-
-	/* Not defined: anybody. */
-	if (!(policy->groups & BIT(group)))
-		return FAMILIES_BOTH;
+	memset(of_tag, FAMILIES_NONE, LE_NR_TAGS * sizeof(*of_tag));
+	for (edge = 0; edge < LE_NR_EDGES; edge++)
+		for (i = 0; i < policy->edges[edge].nr; i++)
+			of_tag[LE_TAG_EDGE + edge] |= BIT(policy->edges[edge].list[i].family);
 	for (i = 0; i < policy->nr_prefixes; i++)
-		if (policy->prefixes[i].tag == LE_TAG_GROUP + group)
-			families |= BIT(policy->prefixes[i].family);
-	return families;
+		of_tag[policy->prefixes[i].tag] |= BIT(policy->prefixes[i].family);
+	/* Not defined: anybody. */
+	for (group = 0; group < LE_NR_GROUPS; group++)
+		if (!(policy->groups & BIT(group)))
+			of_tag[LE_TAG_GROUP + group] = FAMILIES_BOTH;
 }
 
-static u32 families_of_end(const struct le_policy *policy, const struct le_end *end)
+static u32 families_of_end(const u32 *of_tag, const struct le_end *end)
 {
 	if (end->kind == LE_END_ANY)
 		return FAMILIES_BOTH;
-	if (end->kind == LE_END_PREFIX)
-		return BIT(end->prefix.family);
-	if (end->tag < LE_TAG_GROUP)
-		return families_of_edge(policy, end->tag - LE_TAG_EDGE);
-	return families_of_group(policy, end->tag - LE_TAG_GROUP);
+	return end->kind == LE_END_TAG ? of_tag[end->tag] : BIT(end->prefix.family);
 }
 
-static void doubt_site_row(struct doubts *doubts, const struct le_policy *policy, u32 i)
+static void doubt_site_row(struct doubts *doubts, const u32 *of_tag, const struct le_site_row *row)
 {
-	const struct le_site_row *row = &policy->site_rows[i];
 	const struct le_end *ends[] = { &row->from, &row->to };
 	u32 families[ARRAY_SIZE(ends)];
 	unsigned int end;
@@ -296,7 +285,7 @@ static void doubt_site_row(struct doubts *doubts, const struct le_policy *policy
 	for (end = 0; end < ARRAY_SIZE(ends); end++) {
 		const char *edge;
 
-		families[end] = families_of_end(policy, ends[end]);
+		families[end] = families_of_end(of_tag, ends[end]);
 		if (families[end] != FAMILIES_NONE)
 			continue;
 		/* A group that is defined has prefixes, so this is an edge. */
@@ -314,10 +303,12 @@ static void doubt_site_row(struct doubts *doubts, const struct le_policy *policy
 
 static void doubt_site_rows(struct doubts *doubts, const struct le_policy *policy)
 {
+	u32 of_tag[LE_NR_TAGS];
 	u32 i;
 
+	find_families(of_tag, policy);
 	for (i = 0; i < policy->nr_site_rows; i++)
-		doubt_site_row(doubts, policy, i);
+		doubt_site_row(doubts, of_tag, &policy->site_rows[i]);
 }
 
 /*

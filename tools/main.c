@@ -342,7 +342,7 @@ static enum status main_status(int argc, char **argv)
 			call.options |= OPTION_BATCH;
 			break;
 		default:
-			advise("'lyncedgectl --help' and 'lyncedgectl VERB --help' list the options");
+			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");
 			return STATUS_ERROR;
 		}
 	}

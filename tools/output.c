@@ -101,13 +101,15 @@ void table_add(struct table *table, ...)
 
 static void print_row(const struct table *table, const char *const *row, const int *widths)
 {
-	unsigned int column;
+	unsigned int column, nr = table->nr_columns;
 
-	for (column = 0; column < table->nr_columns; column++) {
-		bool last = column + 1 == table->nr_columns;
+	/* No blanks at the ends of lines. */
+	while (nr > 1 && !*row[nr - 1])
+		nr--;
+	for (column = 0; column < nr; column++) {
+		bool last = column + 1 == nr;
 		int width = table->right & BIT(column) ? widths[column] : -widths[column];
 
-		/* No blanks at the ends of lines. */
 		if (last && width < 0)
 			width = 0;
 		printf("%*s%s", width, row[column], last ? "\n" : "  ");

@@ -163,7 +163,7 @@ static void print_policy(const struct le_policy *policy)
 
 static void print_text(const struct state *state)
 {
-	bool enforces = !strcmp(state->mode, "enforce");
+	bool monitors = !strcmp(state->mode, "monitor");
 
 	printf("%-12s %s\n", "mode", state->mode);
 	printf("%-12s %s\n", "generation", state->generation);
@@ -174,7 +174,7 @@ static void print_text(const struct state *state)
 	printf("%-12s %llu packets, %llu bytes\n", "accepted", state->accepted.packets,
 	       state->accepted.bytes);
 	printf("%-12s %llu packets, %llu bytes%s\n", "dropped", state->dropped.packets,
-	       state->dropped.bytes, enforces ? "" : " (counted in mode monitor, and let pass)");
+	       state->dropped.bytes, monitors ? " (in mode monitor: let pass)" : "");
 	if (state->error[0])
 		printf("%-12s %s", "last error", state->error);
 }
