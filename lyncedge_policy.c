@@ -694,7 +694,8 @@ static int parse_line(struct parser *ps)
 	struct word word;
 	int statement;
 
-	static_assert(ARRAY_SIZE(statement_names) == ARRAY_SIZE(statement_parsers));
+	static_assert(ARRAY_SIZE(statement_names) == ARRAY_SIZE(statement_parsers),
+		      "every statement has a parser");
 	if (ps->line_len > LE_MAX_LINE)
 		return refuse(ps, LE_MAX_LINE + 1,
 			      "repeat the statement on a second line: lists add up",
