@@ -31,9 +31,16 @@ enum {
 	ICMP6_PARAMETER_PROBLEM = 4,
 	ICMP6_ECHO_REQUEST = 128,
 	ICMP6_ECHO_REPLY = 129,
+	ICMP6_LISTENER_QUERY = 130,
+	ICMP6_LISTENER_DONE = 132,
 	ICMP6_ROUTER_SOLICITATION = 133,
 	ICMP6_REDIRECT = 137,
+	ICMP6_LISTENER_REPORT2 = 143,
 };
+
+/* The hop limit of neighbour discovery (RFC 4861 sec. 6.1 and 7.1) and of MLD (RFC 3810 sec. 5). */
+#define LE_NEIGHBOUR_HOPS 255
+#define LE_LISTENER_HOPS 1
 
 /* The part of an ICMP header that all types share, and what an error quotes after it. */
 #define LE_ICMP_HEADER 8
@@ -292,6 +299,42 @@ static int read_icmp(const struct reader *rd, struct le_packet *packet)
 	return LE_KIND_OTHER;
 }
 
+static bool is_link_local(const struct in6_addr *addr)
+{
+	const u8 *byte = (const u8 *)addr;
+
+	return byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80;
+}
+
+static bool is_unspecified(const struct in6_addr *addr)
+{
+	static const u8 unspecified[sizeof(*addr)];
+
+	return !memcmp(addr, unspecified, sizeof(*addr));
+}
+
+/*
+ * Neighbour discovery, and the multicast listener discovery by which switches know whom to hand
+ * it: between neighbours only. What a gateway forwards is neither, whatever its type says: it
+ * has lost a hop, and link-local sources are not forwarded.
+ */
+static bool is_neighbour(const struct reader *rd, u8 type)
+{
+	struct ipv6hdr buf;
+	const struct ipv6hdr *ip = skb_header_pointer(rd->skb, skb_network_offset(rd->skb),
+						      sizeof(buf), &buf);
+
+	if (!ip)
+		return false;
+	if (type >= ICMP6_ROUTER_SOLICITATION && type <= ICMP6_REDIRECT)
+		return ip->hop_limit == LE_NEIGHBOUR_HOPS;
+	if ((type >= ICMP6_LISTENER_QUERY && type <= ICMP6_LISTENER_DONE) ||
+	    type == ICMP6_LISTENER_REPORT2)
+		return ip->hop_limit == LE_LISTENER_HOPS &&
+		       (is_link_local(&ip->saddr) || is_unspecified(&ip->saddr));
+	return false;
+}
+
 static int read_icmpv6(const struct reader *rd, struct le_packet *packet)
 {
 	u8 buf[LE_ICMP_HEADER];
@@ -303,9 +346,7 @@ static int read_icmpv6(const struct reader *rd, struct le_packet *packet)
 		return LE_KIND_ICMP_ECHO;
 	if (icmp[0] >= ICMP6_UNREACHABLE && icmp[0] <= ICMP6_PARAMETER_PROBLEM)
 		return read_icmp_error(rd, packet);
-	if (icmp[0] >= ICMP6_ROUTER_SOLICITATION && icmp[0] <= ICMP6_REDIRECT)
-		return LE_KIND_NEIGHBOUR;
-	return LE_KIND_OTHER;
+	return is_neighbour(rd, icmp[0]) ? LE_KIND_NEIGHBOUR : LE_KIND_OTHER;
 }
 
 static int read_transport(const struct reader *rd, struct le_packet *packet)
