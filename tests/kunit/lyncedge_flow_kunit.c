@@ -355,6 +355,31 @@ static void icmp_errors(struct kunit *test)
 	}
 }
 
+static int kind_of_icmp(unsigned int type)
+{
+	switch (type) {
+	case 0:
+	case 8:
+		return LE_KIND_ICMP_ECHO;
+	case 3:
+	case 4:
+	case 11:
+	case 12:
+		return LE_KIND_ICMP_ERROR;
+	}
+	return LE_KIND_OTHER;
+}
+
+/* With hops left, as a packet has that a gateway forwards, nothing is neighbour discovery. */
+static int kind_of_icmpv6(unsigned int type, bool first_hop)
+{
+	if (type == 128 || type == 129)
+		return LE_KIND_ICMP_ECHO;
+	if (type >= 1 && type <= 4)
+		return LE_KIND_ICMP_ERROR;
+	return type >= 133 && type <= 137 && first_hop ? LE_KIND_NEIGHBOUR : LE_KIND_OTHER;
+}
+
 static void icmp_types(struct kunit *test)
 {
 	unsigned int type;
@@ -362,20 +387,237 @@ static void icmp_types(struct kunit *test)
 	for (type = 0; type < 256; type++) {
 		struct bytes v4 = { .len = 0 }, v6 = { .len = 0 };
 		u8 icmp[8] = { type };
-		int want;
 
 		put_ipv4(&v4, IPPROTO_ICMP, 0, 8);
 		put(&v4, icmp, 8);
-		want = type == 0 || type == 8 ? LE_KIND_ICMP_ECHO :
-		       type == 3 || type == 4 || type == 11 || type == 12 ? LE_KIND_ICMP_ERROR :
-		       LE_KIND_OTHER;
-		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v4, LE_IPV4).kind, want, "%u", type);
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v4, LE_IPV4).kind, kind_of_icmp(type),
+				    "ICMP type %u", type);
 		put_ipv6(&v6, IPPROTO_ICMPV6, 8);
 		put(&v6, icmp, 8);
-		want = type == 128 || type == 129 ? LE_KIND_ICMP_ECHO :
-		       type >= 1 && type <= 4 ? LE_KIND_ICMP_ERROR :
-		       type >= 133 && type <= 137 ? LE_KIND_NEIGHBOUR : LE_KIND_OTHER;
-		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v6, LE_IPV6).kind, want, "%u", type);
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v6, LE_IPV6).kind,
+				    kind_of_icmpv6(type, false), "ICMPv6 type %u", type);
+		v6.data[7] = 255;
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v6, LE_IPV6).kind,
+				    kind_of_icmpv6(type, true), "ICMPv6 type %u, 255 hops", type);
+	}
+}
+
+/* ICMPv6 of multicast listener discovery, from a source that starts with two given bytes. */
+static int kind_of_mld(struct kunit *test, u8 type, u8 hops, u8 first, u8 second)
+{
+	struct bytes b = { .len = 0 };
+	u8 icmp[8] = { type };
+
+	put_ipv6(&b, IPPROTO_ICMPV6, sizeof(icmp));
+	put(&b, icmp, sizeof(icmp));
+	b.data[7] = hops;
+	memset(b.data + 8, 0, sizeof(struct in6_addr));
+	b.data[8] = first;
+	b.data[9] = second;
+	return read_linear(test, &b, LE_IPV6).kind;
+}
+
+/* Between neighbours only: one hop left, and a source that is link-local or none yet. */
+static void listener_discovery(struct kunit *test)
+{
+	static const u8 types[] = { 130, 131, 132, 143 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		u8 type = types[i];
+
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 1, 0xfe, 0x80), LE_KIND_NEIGHBOUR);
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 1, 0xfe, 0xbf), LE_KIND_NEIGHBOUR);
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 1, 0, 0), LE_KIND_NEIGHBOUR);
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 1, 0xfe, 0xc0), LE_KIND_OTHER);
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 1, 0x20, 0x01), LE_KIND_OTHER);
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 0, 0xfe, 0x80), LE_KIND_OTHER);
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 2, 0xfe, 0x80), LE_KIND_OTHER);
+		KUNIT_EXPECT_EQ(test, kind_of_mld(test, type, 255, 0xfe, 0x80), LE_KIND_OTHER);
+	}
+}
+
+/* Each kind of extension header in front of the transport header, split at every byte. */
+static void each_ext_header(struct kunit *test)
+{
+	static const struct {
+		u8 protocol;
+		u8 len;	/* as the header counts it, for eight bytes */
+	} kinds[] = {
+		{ IPPROTO_HOPOPTS, 0 }, { IPPROTO_ROUTING, 0 }, { IPPROTO_FRAGMENT, 0 },
+		{ IPPROTO_DSTOPTS, 0 }, { IPPROTO_AH, 0 }, { IPPROTO_FRAGMENT, 255 },
+	};
+	unsigned int i, linear;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct bytes b = { .len = 0 };
+
+		put_ipv6(&b, kinds[i].protocol, 8 + 8);
+		/* In a fragment header this byte is reserved, and says nothing of its length. */
+		put_ext(&b, IPPROTO_UDP, kinds[i].len, 0);
+		put_udp(&b, 0);
+		for (linear = 0; linear <= b.len; linear++) {
+			struct le_packet packet = read_split(test, &b, LE_IPV6, linear);
+
+			expect_ports(test, &packet, IPPROTO_UDP);
+		}
+	}
+}
+
+/* An authentication header counts in fours, less two (RFC 4302 sec. 2.2). */
+static void authentication_header(struct kunit *test)
+{
+	unsigned int fours;
+
+	for (fours = 2; fours <= 12; fours++) {
+		struct bytes b = { .len = 0 };
+		struct le_packet packet;
+		u8 ah[48] = { IPPROTO_TCP, fours - 2 };
+
+		put_ipv6(&b, IPPROTO_AH, 4 * fours + 20);
+		put(&b, ah, 4 * fours);
+		put_tcp(&b, false);
+		packet = read_linear(test, &b, LE_IPV6);
+		expect_ports(test, &packet, IPPROTO_TCP);
+	}
+}
+
+/* What may be the answer to an earlier packet: TCP with ACK or RST. */
+static void tcp_flags(struct kunit *test)
+{
+	unsigned int flags;
+
+	for (flags = 0; flags < 256; flags++) {
+		struct bytes b = { .len = 0 };
+		struct le_packet packet;
+
+		put_ipv4(&b, IPPROTO_TCP, 0, 20);
+		put_tcp(&b, false);
+		b.data[20 + 13] = flags;
+		packet = read_linear(test, &b, LE_IPV4);
+		expect_ports(test, &packet, IPPROTO_TCP);
+		/* FIN, SYN, RST, PSH, ACK ... from the lowest bit (RFC 9293 sec. 3.1). */
+		KUNIT_EXPECT_EQ_MSG(test, packet.may_answer, !!(flags & 0x14), "flags %x", flags);
+	}
+}
+
+/* Other versions than the hook's protocol are a contradiction. */
+static void versions(struct kunit *test)
+{
+	unsigned int version;
+
+	for (version = 0; version < 16; version++) {
+		struct bytes v4 = { .len = 0 }, v6 = { .len = 0 };
+
+		put_ipv4(&v4, IPPROTO_UDP, 0, 8);
+		put_udp(&v4, 0);
+		v4.data[0] = version << 4 | 5;
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v4, LE_IPV4).kind,
+				    version == 4 ? LE_KIND_PORTS : LE_KIND_MALFORMED,
+				    "version %u", version);
+		put_ipv6(&v6, IPPROTO_UDP, 8);
+		put_udp(&v6, 0);
+		v6.data[0] = version << 4;
+		KUNIT_EXPECT_EQ_MSG(test, read_linear(test, &v6, LE_IPV6).kind,
+				    version == 6 ? LE_KIND_PORTS : LE_KIND_MALFORMED,
+				    "version %u", version);
+	}
+}
+
+/* The network header need not be where the data begins, and the link's padding is not payload. */
+static void offset_and_padding(struct kunit *test)
+{
+	struct bytes b = { .len = 0 }, cut = { .len = 0 };
+	static const u8 link[14];
+	struct le_packet packet;
+	struct sk_buff *skb;
+
+	put(&b, link, sizeof(link));
+	put_ipv4(&b, IPPROTO_TCP, 4, 20);
+	put_tcp(&b, true);
+	put(&b, link, sizeof(link));
+	skb = make_skb(test, &b, 30);
+	skb_set_network_header(skb, sizeof(link));
+	le_packet_read(skb, LE_IPV4, &packet);
+	kfree_skb(skb);
+	expect_ports(test, &packet, IPPROTO_TCP);
+	KUNIT_EXPECT_EQ(test, ntohl(packet.flow.dst.v4), 0x0a2d100aU);
+
+	/* The same, but the packet itself ends in its transport header. */
+	put(&cut, link, sizeof(link));
+	put_ipv4(&cut, IPPROTO_TCP, 4, 19);
+	put_tcp(&cut, true);
+	put(&cut, link, sizeof(link));
+	skb = make_skb(test, &cut, cut.len);
+	skb_set_network_header(skb, sizeof(link));
+	le_packet_read(skb, LE_IPV4, &packet);
+	kfree_skb(skb);
+	KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_MALFORMED);
+}
+
+static int kind_of_big(struct kunit *test, const struct bytes *b, u8 family, bool gso)
+{
+	struct sk_buff *skb = make_skb(test, b, b->len);
+	struct le_packet packet;
+
+	if (gso) {
+		skb_shinfo(skb)->gso_size = 4;
+		skb_shinfo(skb)->gso_segs = 2;
+	}
+	le_packet_read(skb, family, &packet);
+	kfree_skb(skb);
+	return packet.kind;
+}
+
+/* A segment still to be cut may say no length, being too long to; any other packet may not. */
+static void unstated_length(struct kunit *test)
+{
+	struct bytes v4 = { .len = 0 }, v6 = { .len = 0 };
+
+	put_ipv4(&v4, IPPROTO_TCP, 0, 20 + 8);
+	put_tcp(&v4, true);
+	put(&v4, "payload", 8);
+	KUNIT_EXPECT_EQ(test, kind_of_big(test, &v4, LE_IPV4, true), LE_KIND_PORTS);
+	v4.data[2] = 0;
+	v4.data[3] = 0;
+	KUNIT_EXPECT_EQ(test, kind_of_big(test, &v4, LE_IPV4, true), LE_KIND_PORTS);
+	KUNIT_EXPECT_EQ(test, kind_of_big(test, &v4, LE_IPV4, false), LE_KIND_MALFORMED);
+
+	put_ipv6(&v6, IPPROTO_TCP, 0);
+	put_tcp(&v6, true);
+	put(&v6, "payload", 8);
+	KUNIT_EXPECT_EQ(test, kind_of_big(test, &v6, LE_IPV6, true), LE_KIND_PORTS);
+	KUNIT_EXPECT_EQ(test, kind_of_big(test, &v6, LE_IPV6, false), LE_KIND_MALFORMED);
+}
+
+/* As icmp_errors, in IPv6 and with the quoted packet behind an extension header. */
+static void icmpv6_errors(struct kunit *test)
+{
+	unsigned int type, cut;
+
+	for (type = 1; type <= 4; type++) {
+		const u8 icmp[8] = { type };
+		struct bytes b = { .len = 0 };
+		struct le_packet packet;
+
+		put_ipv6(&b, IPPROTO_ICMPV6, 8 + 40 + 8 + 8);
+		put(&b, icmp, sizeof(icmp));
+		put_ipv6(&b, IPPROTO_DSTOPTS, 1000);
+		put_ext(&b, IPPROTO_UDP, 0, 0);
+		put_udp(&b, 900);
+		packet = read_linear(test, &b, LE_IPV6);
+		KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
+		KUNIT_EXPECT_TRUE(test, packet.about_known);
+		KUNIT_EXPECT_EQ(test, packet.about.protocol, IPPROTO_UDP);
+		KUNIT_EXPECT_EQ(test, packet.about.sport, 40000);
+		KUNIT_EXPECT_EQ(test, packet.about.dport, 443);
+		for (cut = 8; cut < 8 + 40 + 8 + 8; cut++) {
+			b.len = 40 + cut;
+			b.data[5] = cut;
+			packet = read_linear(test, &b, LE_IPV6);
+			KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
+			KUNIT_EXPECT_FALSE_MSG(test, packet.about_known, "cut at %u", cut);
+		}
 	}
 }
 
@@ -390,6 +632,14 @@ static struct kunit_case flow_cases[] = {
 	KUNIT_CASE(other_protocols),
 	KUNIT_CASE(icmp_errors),
 	KUNIT_CASE(icmp_types),
+	KUNIT_CASE(listener_discovery),
+	KUNIT_CASE(each_ext_header),
+	KUNIT_CASE(authentication_header),
+	KUNIT_CASE(tcp_flags),
+	KUNIT_CASE(versions),
+	KUNIT_CASE(offset_and_padding),
+	KUNIT_CASE(unstated_length),
+	KUNIT_CASE(icmpv6_errors),
 	{}
 };
 
@@ -399,3 +649,5 @@ static struct kunit_suite flow_suite = {
 };
 
 kunit_test_suite(flow_suite);
+
+MODULE_LICENSE("GPL");

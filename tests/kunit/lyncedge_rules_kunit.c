@@ -1,93 +1,243 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The compiled table is the matrix: for several sets of features every destination port, protocol,
- * interface, direction and kind of address is judged by the table and by a walk over the rows that
- * is written here as plainly as possible, from the words of the contract. Real packets are not in
- * here (lyncedge_flow_kunit.c).
+ * The compiled table is the matrix. For several policies every destination port, protocol,
+ * interface, direction and kind of address is judged by the table and by a walk over rows that is
+ * written here as plainly as possible, from the words of the contract (DESIGN sec. 2 and 4), over
+ * the tests' own copy of the matrix: tests/oracle/matrix.tsv, which tests/kunit/run makes
+ * expected_matrix.h of. Nothing of lyncedge's matching, nor its matrix, is used to know what is
+ * right. Not in here: how packets are read (lyncedge_flow_kunit.c), lookups among many prefixes,
+ * and the policy language beyond what these policies say.
  */
 #include <kunit/test.h>
 
 #include "lyncedge_rules.h"
 
-static const char policy_head[] =
-	"edge access 10.45.16.10 2001:db8:16::10\n"
-	"edge webconf 10.45.16.20\n"
-	"edge av 10.45.16.30 2001:db8:16::30\n"
-	"edge internal 172.25.33.10\n"
-	"peer pic-partner 192.0.2.0/24\n"
-	"peer front-end 192.168.10.0/24\n"
-	"peer branch 192.168.20.0/24\n"
-	"peer federation-partner 198.51.100.0/24\n";
-
-/* Addresses of every kind: each edge, members of groups, and one that is nothing at all. */
-static const char *const addrs[] = {
-	"10.45.16.10", "10.45.16.20", "10.45.16.30", "172.25.33.10",
-	"192.0.2.1", "192.168.10.1", "192.168.20.1", "198.51.100.1", "8.8.8.8",
+/* A row as it is printed: words, not numbers. */
+struct expected_row {
+	const char *id;
+	const char *iface;
+	const char *dir;
+	const char *protocol;
+	u16 first;
+	u16 last;
+	const char *source;
+	const char *destination;
+	const char *features;
 };
 
-/* What they belong to, by hand. */
-static const u32 tags[] = {
-	BIT(LE_TAG_EDGE + LE_EDGE_ACCESS),
-	BIT(LE_TAG_EDGE + LE_EDGE_WEBCONF),
-	BIT(LE_TAG_EDGE + LE_EDGE_AV),
-	BIT(LE_TAG_EDGE + LE_EDGE_INTERNAL),
-	BIT(LE_TAG_GROUP + LE_GROUP_PIC_PARTNER),
-	BIT(LE_TAG_GROUP + LE_GROUP_FRONT_END),
-	BIT(LE_TAG_GROUP + LE_GROUP_BRANCH),
-	BIT(LE_TAG_GROUP + LE_GROUP_FEDERATION_PARTNER),
-	0,
+static const struct expected_row matrix[] = {
+#include "expected_matrix.h"
 };
 
-/* The groups that policy_head defines; all others are any. */
-#define DEFINED (BIT(LE_TAG_GROUP + LE_GROUP_PIC_PARTNER) |		\
-		 BIT(LE_TAG_GROUP + LE_GROUP_FRONT_END) |		\
-		 BIT(LE_TAG_GROUP + LE_GROUP_BRANCH) |			\
-		 BIT(LE_TAG_GROUP + LE_GROUP_FEDERATION_PARTNER))
+/* An address, and the edges and groups it belongs to, by hand. */
+struct probe {
+	const char *addr;
+	const char *words;
+};
 
+/* Where a "port" statement moves a row, or "rtp" all media rows at once. */
+struct moved {
+	const char *id;
+	u16 first;
+	u16 last;
+};
+
+/**
+ * struct rules_case - a policy, and the same once more in words for the walk
+ * @name: what is special about it
+ * @text: the policy
+ * @defined: edges and groups that it defines
+ * @features: features that it turns on
+ * @rtp: "option rtp-outbound"
+ * @strict: "option ports strict"
+ * @moved: its "port" statements
+ * @v4: addresses to try
+ * @v6: addresses to try, if there are any
+ * @thorough: also judge answers, untracked packets, and packets between two strangers
+ */
 struct rules_case {
 	const char *name;
 	const char *text;
-	u32 features;
+	const char *defined;
+	const char *features;
 	enum le_rtp_outbound rtp;
 	bool strict;
+	struct moved moved[4];
+	const struct probe *v4;
+	const struct probe *v6;
+	bool thorough;
 };
 
-#define ALL_FEATURES (BIT(LE_NR_FEATURES) - 1)
+#define EDGES						\
+	"edge access 10.45.16.10 2001:db8:16::10\n"	\
+	"edge webconf 10.45.16.20\n"			\
+	"edge av 10.45.16.30 2001:db8:16::30\n"		\
+	"edge internal 172.25.33.10 2001:db8:33::10\n"
+#define EDGE_WORDS "access webconf av internal"
+
+#define GROUPS							\
+	"peer pic-partner 192.0.2.0/24 2001:db8:91c::/48\n"	\
+	"peer front-end 192.168.10.0/24 2001:db8:10::/64\n"	\
+	"peer branch 192.168.20.0/24\n"				\
+	"peer federation-partner 198.51.100.0/24\n"
+#define GROUP_WORDS "pic-partner front-end branch federation-partner"
+
+#define ALL_FEATURES								\
+	"crl dns remote-access federation web-conferencing av av-federation "	\
+	"av-federation-ocs2007 multiple-pools pic pic-av xmpp cms-replication "	\
+	"central-logging"
+
+static const struct probe v4[] = {
+	{ "10.45.16.10", "access" },
+	{ "10.45.16.20", "webconf" },
+	{ "10.45.16.30", "av" },
+	{ "172.25.33.10", "internal" },
+	{ "192.0.2.1", "pic-partner" },
+	{ "192.168.10.1", "front-end" },
+	{ "192.168.20.255", "branch" },
+	{ "198.51.100.0", "federation-partner" },
+	{ "8.8.8.8", "" },
+	{ }
+};
+
+static const struct probe v6[] = {
+	{ "2001:db8:16::10", "access" },
+	{ "2001:db8:16::30", "av" },
+	{ "2001:db8:33::10", "internal" },
+	{ "2001:db8:91c::1", "pic-partner" },
+	{ "2001:db8:10::1", "front-end" },
+	{ "2001:4860:4860::8888", "" },
+	{ }
+};
+
+/* Neighbours on either side of everything that is defined. */
+static const struct probe v4_outside[] = {
+	{ "10.45.16.10", "access" },
+	{ "10.45.16.9", "" },
+	{ "10.45.16.11", "" },
+	{ "172.25.33.10", "internal" },
+	{ "192.168.9.255", "" },
+	{ "192.168.11.0", "" },
+	{ "0.0.0.0", "" },
+	{ "255.255.255.255", "" },
+	{ }
+};
+
+static const struct probe v4_shared[] = {
+	{ "10.45.16.10", "access webconf av client" },
+	{ "172.25.33.10", "internal client" },
+	{ "192.168.20.1", "front-end branch client" },
+	{ "192.168.10.1", "front-end client" },
+	{ "192.168.20.200", "front-end client" },
+	{ "10.45.16.20", "client" },
+	{ "192.0.2.9", "client pic-partner federation-partner" },
+	{ }
+};
+
+static const struct probe v6_shared[] = {
+	{ "2001:db8:16::10", "access webconf" },
+	{ "2001:db8::1", "" },
+	{ }
+};
 
 static const struct rules_case rules_cases[] = {
-	{ "nothing is on", "commit\n", 0, LE_RTP_EITHER, false },
 	{
-		"all features",
-		"feature crl dns remote-access federation web-conferencing av av-federation\n"
-		"feature av-federation-ocs2007 multiple-pools pic pic-av xmpp cms-replication\n"
-		"feature central-logging\ncommit\n",
-		ALL_FEATURES, LE_RTP_EITHER, false,
-	},
-	{
-		"sample features",
-		"feature remote-access web-conferencing av federation dns crl cms-replication\n"
-		"commit\n",
-		BIT(LE_FEATURE_REMOTE_ACCESS) | BIT(LE_FEATURE_WEB_CONFERENCING) |
-		BIT(LE_FEATURE_AV) | BIT(LE_FEATURE_FEDERATION) | BIT(LE_FEATURE_DNS) |
-		BIT(LE_FEATURE_CRL) | BIT(LE_FEATURE_CMS_REPLICATION),
-		LE_RTP_EITHER, false,
-	},
-	{
-		"public instant messaging alone",
-		"feature pic pic-av\ncommit\n",
-		BIT(LE_FEATURE_PIC) | BIT(LE_FEATURE_PIC_AV), LE_RTP_EITHER, false,
-	},
-	{
-		"media, strict, by destination",
-		"feature av av-federation\noption ports strict\n"
-		"option rtp-outbound destination\ncommit\n",
-		BIT(LE_FEATURE_AV) | BIT(LE_FEATURE_AV_FEDERATION), LE_RTP_DESTINATION, true,
-	},
-	{
-		"media, strict, by source",
-		"feature av av-federation-ocs2007\noption ports strict\n"
-		"option rtp-outbound source\ncommit\n",
-		BIT(LE_FEATURE_AV) | BIT(LE_FEATURE_AV_FEDERATION_OCS2007), LE_RTP_SOURCE, true,
+		.name = "nothing is on",
+		.text = EDGES GROUPS "commit\n",
+		.defined = EDGE_WORDS " " GROUP_WORDS,
+		.features = "",
+		.v4 = v4,
+		.v6 = v6,
+	}, {
+		.name = "all features",
+		.text = EDGES GROUPS "feature " ALL_FEATURES "\ncommit\n",
+		.defined = EDGE_WORDS " " GROUP_WORDS,
+		.features = ALL_FEATURES,
+		.v4 = v4,
+		.v6 = v6,
+		.thorough = true,
+	}, {
+		.name = "all features, no groups",
+		.text = EDGES "peer pic-partner 192.0.2.0/24\n"
+			"feature " ALL_FEATURES "\noption ports strict\ncommit\n",
+		.defined = EDGE_WORDS " pic-partner",
+		.features = ALL_FEATURES,
+		.strict = true,
+		.v4 = v4,
+	}, {
+		.name = "sample features",
+		.text = EDGES GROUPS "feature remote-access web-conferencing av federation\n"
+			"feature dns crl cms-replication\ncommit\n",
+		.defined = EDGE_WORDS " " GROUP_WORDS,
+		.features = "remote-access web-conferencing av federation dns crl cms-replication",
+		.v4 = v4_outside,
+	}, {
+		.name = "public instant messaging alone",
+		.text = EDGES GROUPS "feature pic pic-av\ncommit\n",
+		.defined = EDGE_WORDS " " GROUP_WORDS,
+		.features = "pic pic-av",
+		.v4 = v4,
+	}, {
+		.name = "media, strict, by destination",
+		.text = EDGES GROUPS "feature av av-federation\noption ports strict\n"
+			"option rtp-outbound destination\ncommit\n",
+		.defined = EDGE_WORDS " " GROUP_WORDS,
+		.features = "av av-federation",
+		.rtp = LE_RTP_DESTINATION,
+		.strict = true,
+		.v4 = v4,
+	}, {
+		.name = "media, strict, by source",
+		.text = EDGES GROUPS "feature av av-federation-ocs2007\noption ports strict\n"
+			"option rtp-outbound source\ncommit\n",
+		.defined = EDGE_WORDS " " GROUP_WORDS,
+		.features = "av av-federation-ocs2007",
+		.rtp = LE_RTP_SOURCE,
+		.strict = true,
+		.v4 = v4,
+		.v6 = v6,
+	}, {
+		/* Of two groups in a row, the one that is not defined is empty. */
+		.name = "branch is defined, front-end is not",
+		.text = EDGES "peer branch 192.168.20.0/24\nfeature av\ncommit\n",
+		.defined = EDGE_WORDS " branch",
+		.features = "av",
+		.v4 = v4,
+	}, {
+		.name = "no A/V edge",
+		.text = "edge access 10.45.16.10\nedge webconf 10.45.16.20\n"
+			"edge internal 172.25.33.10\n"
+			GROUPS "feature " ALL_FEATURES "\ncommit\n",
+		.defined = "access webconf internal " GROUP_WORDS,
+		.features = ALL_FEATURES,
+		.v4 = v4,
+	}, {
+		/* ext-05 moves onto ext-06, and the media range onto int-09 and the last port. */
+		.name = "moved ports",
+		.text = EDGES GROUPS "feature " ALL_FEATURES "\nport ext-05 5061\n"
+			"port rtp 1-65535\nport ext-12 60000-65535\nport int-02 443\n"
+			"option rtp-outbound destination\ncommit\n",
+		.defined = EDGE_WORDS " " GROUP_WORDS,
+		.features = ALL_FEATURES,
+		.rtp = LE_RTP_DESTINATION,
+		.moved = {
+			{ "rtp", 1, 65535 }, { "ext-05", 5061, 5061 },
+			{ "ext-12", 60000, 65535 }, { "int-02", 443, 443 },
+		},
+		.v4 = v4,
+	}, {
+		/* One address for three edges, groups inside groups, an address in several. */
+		.name = "shared and nested addresses",
+		.text = "edge access 10.45.16.10 2001:db8:16::10\nedge av 10.45.16.10\n"
+			"edge webconf 2001:db8:16::10 10.45.16.10\nedge internal 172.25.33.10\n"
+			"peer client 0.0.0.0/1 128.0.0.0/1\npeer front-end 192.168.0.0/16\n"
+			"peer branch 192.168.20.0/25 192.168.20.1/32\n"
+			"peer pic-partner 192.0.2.8/29\npeer federation-partner 192.0.2.9/32\n"
+			"feature " ALL_FEATURES "\ncommit\n",
+		.defined = EDGE_WORDS " client " GROUP_WORDS,
+		.features = ALL_FEATURES,
+		.v4 = v4_shared,
+		.v6 = v6_shared,
 	},
 };
 
@@ -98,86 +248,190 @@ static void rules_case_name(const struct rules_case *c, char *name)
 
 KUNIT_ARRAY_PARAM(rules, rules_cases, rules_case_name);
 
-static bool is_member(u32 wanted, u32 have)
+/* The next word of a list, which has spaces or commas between them; its length, 0 at the end. */
+static size_t next_word(const char **list)
 {
-	u32 defined = wanted & (DEFINED | LE_TAGS_EDGES);
-
-	return !defined || defined & have;
+	*list += strspn(*list, " ,");
+	return strcspn(*list, " ,");
 }
 
-static bool is_between(u16 port, u16 first, u16 last)
+static bool has_word(const char *list, const char *word, size_t len)
 {
-	return port >= first && port <= last;
+	size_t n;
+
+	for (; (n = next_word(&list)); list += n)
+		if (n == len && !memcmp(list, word, n))
+			return true;
+	return false;
 }
 
-static bool is_outbound_media(const char *id)
+static bool have_word_in_common(const char *list, const char *other)
 {
-	return !strcmp(id, "ext-09") || !strcmp(id, "ext-10") || !strcmp(id, "pic-04");
+	size_t n;
+
+	for (; (n = next_word(&list)); list += n)
+		if (has_word(other, list, n))
+			return true;
+	return false;
 }
 
-/* DESIGN sec. 4.7. */
-static bool takes_ports(const struct rules_case *c, const struct le_row *row, u16 sport, u16 dport)
+/*
+ * Whether an address may stand where a row says @wanted (DESIGN sec. 2): groups that the policy
+ * does not define mean any address, unless one beside them is defined.
+ */
+static bool is_member(const struct rules_case *c, const char *wanted, const char *words)
 {
-	bool from = is_between(sport, 50000, 59999);
-	bool to = is_between(dport, row->ports.first, row->ports.last);
+	bool stated = false;
+	size_t n;
 
-	if (is_outbound_media(row->id)) {
-		if (c->rtp == LE_RTP_SOURCE)
-			return from;
-		return c->rtp == LE_RTP_DESTINATION ? to : to || from;
+	for (; (n = next_word(&wanted)); wanted += n) {
+		if (!has_word(c->defined, wanted, n))
+			continue;
+		stated = true;
+		if (has_word(words, wanted, n))
+			return true;
 	}
-	if (!to || !c->strict)
-		return to;
-	if (!strcmp(row->id, "ext-16"))
-		return from;
-	if (!strcmp(row->id, "ext-13") || !strcmp(row->id, "pic-05"))
-		return sport == 3478;
+	return !stated;
+}
+
+static bool has_every_edge(const struct rules_case *c, const char *words)
+{
+	size_t n;
+
+	for (; (n = next_word(&words)); words += n)
+		if (has_word(EDGE_WORDS, words, n) && !has_word(c->defined, words, n))
+			return false;
 	return true;
 }
 
-struct point {
-	unsigned int iface;
-	unsigned int dir;
-	u8 protocol;
-	unsigned int src;
-	unsigned int dst;
+static bool is_active(const struct rules_case *c, const struct expected_row *row)
+{
+	return have_word_in_common(row->features, c->features) &&
+	       has_every_edge(c, row->source) && has_every_edge(c, row->destination);
+}
+
+static const struct moved *find_moved(const struct rules_case *c, const char *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(c->moved) && c->moved[i].id; i++)
+		if (!strcmp(c->moved[i].id, id))
+			return &c->moved[i];
+	return NULL;
+}
+
+/* A row as far as ports are concerned: what is left to ask when all else fits. */
+struct candidate {
+	int row;
+	struct le_ports dports;
+	struct le_ports sports;
+	bool outbound_media;
 };
 
-/* The plain walk: the first active row that takes it, or LE_NO_ROW. */
-static int walk(const struct rules_case *c, const struct point *p, u16 sport, u16 dport)
+/* DESIGN sec. 3 and 4.7. */
+static struct candidate make_candidate(const struct rules_case *c, int i)
 {
+	const struct expected_row *row = &matrix[i];
+	const struct moved *rtp = find_moved(c, "rtp"), *own = find_moved(c, row->id);
+	struct le_ports media = { .first = 50000, .last = 59999 };
+	struct candidate candidate = {
+		.row = i,
+		.dports = { .first = row->first, .last = row->last },
+		.sports = { .first = 0, .last = 65535 },
+		.outbound_media = has_word("ext-09 ext-10 pic-04", row->id, strlen(row->id)),
+	};
+
+	if (rtp)
+		media = (struct le_ports){ .first = rtp->first, .last = rtp->last };
+	if (has_word("ext-09 ext-10 ext-11 ext-12 pic-04", row->id, strlen(row->id)))
+		candidate.dports = media;
+	if (own)
+		candidate.dports = (struct le_ports){ .first = own->first, .last = own->last };
+	if (c->strict && !strcmp(row->id, "ext-16"))
+		candidate.sports = media;
+	if (c->strict && has_word("ext-13 pic-05", row->id, strlen(row->id)))
+		candidate.sports = (struct le_ports){ .first = 3478, .last = 3478 };
+	return candidate;
+}
+
+static bool is_between(u16 port, const struct le_ports *ports)
+{
+	return port >= ports->first && port <= ports->last;
+}
+
+static bool takes_ports(const struct rules_case *c, const struct candidate *candidate, u16 sport,
+			u16 dport)
+{
+	if (!candidate->outbound_media)
+		return is_between(dport, &candidate->dports) &&
+		       is_between(sport, &candidate->sports);
+	if (c->rtp != LE_RTP_SOURCE && is_between(dport, &candidate->dports))
+		return true;
+	return c->rtp != LE_RTP_DESTINATION && is_between(sport, &candidate->dports);
+}
+
+/* Where a packet crosses, and between whom. */
+struct point {
+	enum le_iface iface;
+	enum le_dir dir;
+	u8 protocol;
+	const struct probe *src;
+	const struct probe *dst;
+};
+
+/* The rows that fit a point but for the ports, in their order. */
+struct candidates {
+	struct candidate list[ARRAY_SIZE(matrix)];
+	unsigned int nr;
+};
+
+static void find_candidates(const struct rules_case *c, const struct point *p,
+			    struct candidates *fit)
+{
+	const char *iface = p->iface == LE_EXTERNAL ? "external" : "internal";
+	const char *protocol = p->protocol == IPPROTO_TCP ? "tcp" : "udp";
+	const char *dir = p->dir == LE_IN ? "in" : "out";
 	int i;
 
-	for (i = 0; i < LE_NR_ROWS; i++) {
-		const struct le_row *row = &le_matrix[i];
+	fit->nr = 0;
+	for (i = 0; i < ARRAY_SIZE(matrix); i++) {
+		const struct expected_row *row = &matrix[i];
 
-		if (row->features & c->features && row->iface == p->iface && row->dir == p->dir &&
-		    row->protocol == p->protocol && is_member(row->source, tags[p->src]) &&
-		    is_member(row->destination, tags[p->dst]) &&
-		    takes_ports(c, row, sport, dport))
-			return i;
+		if (is_active(c, row) && !strcmp(row->iface, iface) && !strcmp(row->dir, dir) &&
+		    !strcmp(row->protocol, protocol) && is_member(c, row->source, p->src->words) &&
+		    is_member(c, row->destination, p->dst->words))
+			fit->list[fit->nr++] = make_candidate(c, i);
 	}
+}
+
+/* The plain walk: the first row that takes it, or LE_NO_ROW. */
+static int walk(const struct rules_case *c, const struct candidates *fit, u16 sport, u16 dport)
+{
+	unsigned int i;
+
+	for (i = 0; i < fit->nr; i++)
+		if (takes_ports(c, &fit->list[i], sport, dport))
+			return fit->list[i].row;
 	return LE_NO_ROW;
 }
 
 static struct le_table *compile(struct kunit *test, const char *text)
 {
-	char *whole = kunit_kzalloc(test, 4096, GFP_KERNEL);
 	struct le_policy *policy;
+	struct le_error error = { .line = 0 };
 	struct le_table *table;
-	struct le_error error;
 
-	KUNIT_ASSERT_NOT_NULL(test, whole);
-	snprintf(whole, 4096, "%s%s", policy_head, text);
-	KUNIT_ASSERT_EQ_MSG(test, le_policy_parse(whole, strlen(whole), &policy, &error), 0,
-			    "%s", error.message);
+	KUNIT_ASSERT_EQ_MSG(test, le_policy_parse(text, strlen(text), &policy, &error), 0,
+			    "line %u: %s", error.line, error.message);
 	table = le_table_compile(policy);
 	le_policy_free(policy);
 	KUNIT_ASSERT_NOT_NULL(test, table);
 	return table;
 }
 
-static void set_point(struct kunit *test, struct le_packet *packet, const struct point *p)
+/* A packet between two addresses, which travels as the first of its connection. */
+static void set_ends(struct kunit *test, struct le_packet *packet, u8 protocol, const char *src,
+		     const char *dst)
 {
 	struct le_flow *flow = &packet->flow;
 
@@ -185,64 +439,176 @@ static void set_point(struct kunit *test, struct le_packet *packet, const struct
 	packet->kind = LE_KIND_PORTS;
 	packet->track = LE_TRACK_ORIGINAL;
 	packet->has_addrs = true;
-	flow->protocol = p->protocol;
-	KUNIT_ASSERT_TRUE(test, le_addr_parse(addrs[p->src], strlen(addrs[p->src]), &flow->src,
-					      &flow->family));
-	KUNIT_ASSERT_TRUE(test, le_addr_parse(addrs[p->dst], strlen(addrs[p->dst]), &flow->dst,
-					      &flow->family));
+	flow->protocol = protocol;
+	KUNIT_ASSERT_TRUE(test, le_addr_parse(src, strlen(src), &flow->src, &flow->family));
+	KUNIT_ASSERT_TRUE(test, le_addr_parse(dst, strlen(dst), &flow->dst, &flow->family));
 }
 
-/* All destination ports from one source port, or all source ports to one destination port. */
-static void sweep(struct kunit *test, const struct le_table *table, const struct point *p,
-		  int sport, int dport, u64 *points)
+static void mirror(struct le_flow *flow)
 {
-	const struct rules_case *c = test->param_value;
+	swap(flow->src, flow->dst);
+	swap(flow->sport, flow->dport);
+}
+
+/*
+ * A sweep: all destination ports from one source port, or all source ports to one destination
+ * port (what varies is EVERY). Each point is judged as the first packet of a connection; in a
+ * thorough case also as its answer, and as a packet of no connection.
+ */
+#define EVERY (-1)
+
+struct sweep {
+	struct kunit *test;
+	const struct rules_case *c;
+	const struct le_table *table;
+	struct candidates fit;
+	u64 points;
+};
+
+static bool agrees(struct sweep *sw, const struct point *p, const struct le_packet *packet,
+		   unsigned int crossing, const char *as, int want)
+{
+	const struct le_flow *flow = &packet->flow;
+	int got = le_judge(sw->table, crossing, packet);
+
+	sw->points++;
+	if (likely(got == want))
+		return true;
+	KUNIT_FAIL(sw->test, "%s %s %s %s %s:%u %s:%u: row %d, not %d",
+		   le_iface_names[p->iface], le_dir_names[p->dir],
+		   p->protocol == IPPROTO_TCP ? "tcp" : "udp", as, p->src->addr, flow->sport,
+		   p->dst->addr, flow->dport, got, want);
+	return false;
+}
+
+/* One complaint a sweep is enough. */
+static void sweep_ports(struct sweep *sw, const struct point *p, int sport, int dport)
+{
 	unsigned int crossing = le_crossing(p->iface, p->dir);
-	struct le_packet packet;
+	unsigned int back = le_crossing(p->iface, p->dir == LE_IN ? LE_OUT : LE_IN);
+	struct le_packet packet, answer;
 	u32 port;
 
-	set_point(test, &packet, p);
+	set_ends(sw->test, &packet, p->protocol, p->src->addr, p->dst->addr);
 	for (port = 0; port < 65536; port++) {
-		int got, want;
+		u16 from = sport == EVERY ? port : sport, to = dport == EVERY ? port : dport;
+		int want = walk(sw->c, &sw->fit, from, to);
 
-		packet.flow.sport = sport < 0 ? port : sport;
-		packet.flow.dport = dport < 0 ? port : dport;
-		got = le_judge(table, crossing, &packet);
-		want = walk(c, p, packet.flow.sport, packet.flow.dport);
-		if (got != want) {
-			KUNIT_FAIL(test, "%s %s %u %s:%u %s:%u: %d, not %d",
-				   le_iface_names[p->iface], le_dir_names[p->dir], p->protocol,
-				   addrs[p->src], packet.flow.sport, addrs[p->dst],
-				   packet.flow.dport, got, want);
+		packet.flow.sport = from;
+		packet.flow.dport = to;
+		packet.track = LE_TRACK_ORIGINAL;
+		if (!agrees(sw, p, &packet, crossing, "first packet", want))
 			return;
-		}
+		if (!sw->c->thorough)
+			continue;
+		answer = packet;
+		mirror(&answer.flow);
+		answer.track = LE_TRACK_REPLY;
+		if (!agrees(sw, p, &answer, back, "answer to", want))
+			return;
+		packet.track = LE_TRACK_NONE;
+		if (!agrees(sw, p, &packet, crossing, "untracked", want))
+			return;
 	}
-	*points += 65536;
 	cond_resched();
+}
+
+/* The media rows and the strict ones also look at the source port. */
+static void sweep_point(struct sweep *sw, const struct point *p)
+{
+	find_candidates(sw->c, p, &sw->fit);
+	sweep_ports(sw, p, 40000, EVERY);
+	if (p->iface != LE_EXTERNAL || p->dir != LE_OUT)
+		return;
+	sweep_ports(sw, p, 55000, EVERY);
+	sweep_ports(sw, p, EVERY, 443);
+	sweep_ports(sw, p, EVERY, 3478);
+	sweep_ports(sw, p, EVERY, 40000);
+}
+
+static bool is_edge(const struct probe *probe)
+{
+	return have_word_in_common(probe->words, EDGE_WORDS);
+}
+
+static void sweep_probes(struct sweep *sw, const struct probe *probes)
+{
+	struct point p;
+	unsigned int lane;
+
+	for (lane = 0; lane < 8; lane++) {
+		p.iface = lane & 4 ? LE_INTERNAL : LE_EXTERNAL;
+		p.dir = lane & 2 ? LE_OUT : LE_IN;
+		p.protocol = lane & 1 ? IPPROTO_UDP : IPPROTO_TCP;
+		for (p.src = probes; p.src->addr; p.src++)
+			for (p.dst = probes; p.dst->addr; p.dst++)
+				if (sw->c->thorough || is_edge(p.src) || is_edge(p.dst))
+					sweep_point(sw, &p);
+	}
 }
 
 static void table_is_matrix(struct kunit *test)
 {
 	const struct rules_case *c = test->param_value;
 	struct le_table *table = compile(test, c->text);
-	struct point p;
-	u64 points = 0;
-	unsigned int i;
+	struct sweep *sw = kunit_kzalloc(test, sizeof(*sw), GFP_KERNEL);
 
-	for (i = 0; i < LE_NR_LANES; i++) {
-		p.iface = i / 4;
-		p.dir = i / 2 % 2;
-		p.protocol = i % 2 ? IPPROTO_UDP : IPPROTO_TCP;
-		for (p.src = 0; p.src < ARRAY_SIZE(addrs); p.src++) {
-			for (p.dst = 0; p.dst < ARRAY_SIZE(addrs); p.dst++) {
-				sweep(test, table, &p, 40000, -1, &points);
-				if (p.iface == LE_EXTERNAL && p.dir == LE_OUT)
-					sweep(test, table, &p, -1, 443, &points);
-			}
-		}
-	}
+	KUNIT_ASSERT_NOT_NULL(test, sw);
+	sw->test = test;
+	sw->c = c;
+	sw->table = table;
+	sweep_probes(sw, c->v4);
+	if (c->v6)
+		sweep_probes(sw, c->v6);
 	le_table_free(table);
-	kunit_info(test, "%llu points compared\n", points);
+	kunit_info(test, "%llu points compared\n", sw->points);
+}
+
+/* The set of tags as words, in the order of the enumeration, which is not the matrix's. */
+static bool tags_are(u32 tags, const char *words)
+{
+	unsigned int tag, nr = 0;
+	const char *list = words;
+	size_t n;
+
+	if (!strcmp(words, "any"))
+		return !tags;
+	for (tag = 0; tag < LE_TAG_BLOCK; tag++) {
+		const char *name = le_tag_name(tag);
+
+		if (!!(tags & BIT(tag)) != has_word(words, name, strlen(name)))
+			return false;
+	}
+	for (; (n = next_word(&list)); list += n)
+		nr++;
+	return hweight32(tags) == nr;
+}
+
+static void matrix_is_as_printed(struct kunit *test)
+{
+	unsigned int i, f;
+
+	KUNIT_ASSERT_EQ(test, (unsigned int)LE_NR_ROWS, (unsigned int)ARRAY_SIZE(matrix));
+	for (i = 0; i < LE_NR_ROWS; i++) {
+		const struct expected_row *want = &matrix[i];
+		const struct le_row *row = &le_matrix[i];
+
+		KUNIT_EXPECT_STREQ(test, row->id, want->id);
+		KUNIT_EXPECT_STREQ(test, le_iface_names[row->iface], want->iface);
+		KUNIT_EXPECT_STREQ(test, le_dir_names[row->dir], want->dir);
+		KUNIT_EXPECT_STREQ(test, row->protocol == IPPROTO_TCP ? "tcp" : "udp",
+				   want->protocol);
+		KUNIT_EXPECT_EQ(test, row->ports.first, want->first);
+		KUNIT_EXPECT_EQ(test, row->ports.last, want->last);
+		KUNIT_EXPECT_TRUE_MSG(test, tags_are(row->source, want->source), "%s", row->id);
+		KUNIT_EXPECT_TRUE_MSG(test, tags_are(row->destination, want->destination), "%s",
+				      row->id);
+		for (f = 0; f < LE_NR_FEATURES; f++)
+			KUNIT_EXPECT_EQ_MSG(test, !!(row->features & BIT(f)),
+					    has_word(want->features, le_feature_names[f],
+						     strlen(le_feature_names[f])),
+					    "%s %s", row->id, le_feature_names[f]);
+	}
 }
 
 /* Rows that the tables say twice count at the first (DESIGN sec. 4.8). */
@@ -264,6 +630,109 @@ static void repeated_rows(struct kunit *test)
 	}
 }
 
+/*
+ * Site rows are judged after the matrix, in the order written, however many words of terms they
+ * fill: here 1,024 rows whose ranges overlap, so that most ports have several rows to choose from.
+ */
+#define NR_SITE_ROWS LE_MAX_SITE_ROWS
+
+static u16 site_first(unsigned int i)
+{
+	return 1 + i * 7919 % 65000;
+}
+
+static u16 site_last(unsigned int i)
+{
+	return site_first(i) + i % 500;
+}
+
+static void site_rows_in_order(struct kunit *test)
+{
+	static const char head[] = EDGES "feature av\n";
+	size_t size = sizeof(head) + NR_SITE_ROWS * 80 + sizeof("commit\n"), len;
+	char *text = kunit_kzalloc(test, size, GFP_KERNEL);
+	struct le_table *table;
+	struct le_packet packet;
+	u64 points = 0;
+	u32 port, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	len = scnprintf(text, size, "%s", head);
+	for (i = 0; i < NR_SITE_ROWS; i++)
+		len += scnprintf(text + len, size - len,
+				 "allow site%u external in tcp %u-%u from any to %s\n", i,
+				 site_first(i), site_last(i), i % 2 ? "av" : "10.45.0.0/16");
+	scnprintf(text + len, size - len, "commit\n");
+	table = compile(test, text);
+	/* The A/V Edge is in both; 443 is a row of the matrix. */
+	set_ends(test, &packet, IPPROTO_TCP, "8.8.8.8", "10.45.16.30");
+	for (port = 0; port < 65536; port++) {
+		int want = LE_NO_ROW;
+
+		for (i = 0; i < NR_SITE_ROWS && want == LE_NO_ROW; i++)
+			if (port >= site_first(i) && port <= site_last(i))
+				want = LE_NR_ROWS + i;
+		if (port == 443)
+			want = le_row_find("ext-15", 6);
+		packet.flow.dport = port;
+		packet.flow.sport = 40000;
+		points++;
+		KUNIT_EXPECT_EQ_MSG(test, le_judge(table, le_crossing(LE_EXTERNAL, LE_IN), &packet),
+				    want, "port %u", port);
+		KUNIT_EXPECT_EQ(test, le_judge(table, le_crossing(LE_EXTERNAL, LE_OUT), &packet),
+				LE_NO_ROW);
+	}
+	le_table_free(table);
+	kunit_info(test, "%llu points compared\n", points);
+}
+
+/* What is decided before any row: DESIGN sec. 4.2 to 4.6. */
+static void before_the_rows(struct kunit *test)
+{
+	unsigned int in = le_crossing(LE_EXTERNAL, LE_IN), out = le_crossing(LE_EXTERNAL, LE_OUT);
+	struct le_table *table = compile(test, EDGES "feature av\nblock 203.0.113.0/24\n"
+					 "option scope address\noption icmp-echo allow\n"
+					 "option established stateless\ncommit\n");
+	struct le_packet packet;
+	unsigned int track;
+
+	set_ends(test, &packet, IPPROTO_TCP, "8.8.8.8", "10.45.16.30");
+	packet.flow.sport = 40000;
+	packet.flow.dport = 443;
+	KUNIT_EXPECT_EQ(test, le_judge(table, in, &packet), le_row_find("ext-15", 6));
+	packet.track = LE_TRACK_INVALID;
+	KUNIT_EXPECT_EQ(test, le_judge(table, in, &packet), LE_INVALID);
+
+	/* The mirror image of an accepted packet, but only of what may be an answer. */
+	mirror(&packet.flow);
+	packet.track = LE_TRACK_NONE;
+	KUNIT_EXPECT_EQ(test, le_judge(table, out, &packet), LE_NO_ROW);
+	packet.may_answer = true;
+	KUNIT_EXPECT_EQ(test, le_judge(table, out, &packet), le_row_find("ext-15", 6));
+
+	for (track = LE_TRACK_NONE; track <= LE_TRACK_REPLY; track++) {
+		set_ends(test, &packet, IPPROTO_TCP, "203.0.113.255", "10.45.16.30");
+		packet.track = track;
+		packet.flow.dport = 443;
+		KUNIT_EXPECT_EQ(test, le_judge(table, in, &packet), LE_BLOCKED);
+		/* It is the far address that counts, and there is no edge at the near one. */
+		KUNIT_EXPECT_EQ(test, le_judge(table, out, &packet), LE_UNJUDGED);
+		mirror(&packet.flow);
+		KUNIT_EXPECT_EQ(test, le_judge(table, out, &packet), LE_BLOCKED);
+	}
+
+	set_ends(test, &packet, IPPROTO_ICMP, "8.8.8.8", "10.45.16.30");
+	packet.kind = LE_KIND_ICMP_ECHO;
+	KUNIT_EXPECT_EQ(test, le_judge(table, in, &packet), LE_ICMP_ECHO);
+	packet.kind = LE_KIND_OTHER;
+	KUNIT_EXPECT_EQ(test, le_judge(table, in, &packet), LE_PROTOCOL);
+	packet.kind = LE_KIND_FRAGMENT;
+	KUNIT_EXPECT_EQ(test, le_judge(table, in, &packet), LE_FRAGMENT);
+	packet.kind = LE_KIND_MALFORMED;
+	KUNIT_EXPECT_EQ(test, le_judge(table, in, &packet), LE_MALFORMED);
+	le_table_free(table);
+}
+
 /* A media port costs no more memory than any other: the tables stay small. */
 static void tables_are_small(struct kunit *test)
 {
@@ -280,7 +749,10 @@ static void tables_are_small(struct kunit *test)
 
 static struct kunit_case rules_kunit_cases[] = {
 	KUNIT_CASE_PARAM(table_is_matrix, rules_gen_params),
+	KUNIT_CASE(matrix_is_as_printed),
 	KUNIT_CASE(repeated_rows),
+	KUNIT_CASE(site_rows_in_order),
+	KUNIT_CASE(before_the_rows),
 	KUNIT_CASE(tables_are_small),
 	{}
 };
