@@ -183,7 +183,7 @@ static void split_anywhere_ipv6(struct kunit *test)
 	}
 }
 
-/* Cut anywhere before the end of the transport header, a packet is malformed, whatever it claims. */
+/* Cut anywhere before the end of its transport header a packet is malformed, whatever it says. */
 static void truncated(struct kunit *test)
 {
 	struct bytes v4 = { .len = 0 }, v6 = { .len = 0 };
