@@ -55,8 +55,10 @@ typedef __u64 u64;
 #ifndef IFNAMSIZ
 #define IFNAMSIZ 16
 #endif
-/* The compiler checks formats, and inlines, where the kernel is built; here it need not. */
-#define __printf(fmt, args)
+#define __printf(fmt, args)			\
+	__attribute__((__format__(__printf__,	\
+				  fmt, args)))
+/* What is inlined is decided for the kernel. */
 #define noinline
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

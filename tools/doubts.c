@@ -28,7 +28,7 @@ static char *text_of_args(const char *fmt, va_list args)
 }
 
 /* Says what is doubtful; remedy() follows. */
-static PRINTS(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
+static __printf(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
 {
 	va_list args;
 
@@ -39,7 +39,7 @@ static PRINTS(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
 }
 
 /* Says what would settle the last doubt. */
-static PRINTS(2, 3) void remedy(struct doubts *doubts, const char *fmt, ...)
+static __printf(2, 3) void remedy(struct doubts *doubts, const char *fmt, ...)
 {
 	va_list args;
 

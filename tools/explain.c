@@ -36,7 +36,7 @@ struct judge {
 	struct answer reasons[LE_NR_REASONS + 1];
 };
 
-static PRINTS(2, 3) void put_answer(struct answer *answer, const char *fmt, ...)
+static __printf(2, 3) void put_answer(struct answer *answer, const char *fmt, ...)
 {
 	va_list args;
 

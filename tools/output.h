@@ -15,14 +15,9 @@ enum status {
 	STATUS_ERROR,	/* could not be found out or done */
 };
 
-/* As the kernel's __printf(), which the shim leaves empty in user space. */
-#define PRINTS(fmt, args)			\
-	__attribute__((__format__(__printf__,	\
-				  fmt, args)))
-
-PRINTS(1, 2) void complain(const char *fmt, ...);
-PRINTS(1, 2) void advise(const char *fmt, ...);
-PRINTS(1, 2) char *text_of(const char *fmt, ...);
+__printf(1, 2) void complain(const char *fmt, ...);
+__printf(1, 2) void advise(const char *fmt, ...);
+__printf(1, 2) char *text_of(const char *fmt, ...);
 void *grown(void *list, size_t nr, size_t size);
 void die_out_of_memory(void);
 

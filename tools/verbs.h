@@ -37,7 +37,7 @@ static inline bool wants_json(const struct call *call)
 	return call->options & OPTION_JSON;
 }
 
-PRINTS(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
+__printf(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
 
 enum status verb_status(const struct call *call);
 enum status verb_check(const struct call *call);

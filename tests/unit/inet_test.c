@@ -459,7 +459,7 @@ static void sort_once(u32 nr, enum shape shape)
 	memcpy(want, list, nr * sizeof(*list));
 	qsort(want, nr, sizeof(*want), reference_compare);
 	CHECK_INT(le_prefix_sort(list, nr), 0);
-	/* Padding and unused bytes are alike too: lists were zeroed, and elements are moved whole. */
+	/* Padding is alike too: lists were zeroed, and elements are moved whole. */
 	if (memcmp(list, want, nr * sizeof(*list)))
 		FAIL("%u prefixes of shape %u are not sorted", nr, shape);
 	free(list);

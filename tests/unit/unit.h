@@ -27,8 +27,7 @@ struct unit_state {
 
 static struct unit_state unit;
 
-static inline void __attribute__((format(printf, 3, 4)))
-unit_fail(const char *file, int line, const char *fmt, ...)
+static inline __printf(3, 4) void unit_fail(const char *file, int line, const char *fmt, ...)
 {
 	va_list args;
 
