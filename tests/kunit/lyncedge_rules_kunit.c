@@ -446,8 +446,12 @@ static void set_ends(struct kunit *test, struct le_packet *packet, u8 protocol, 
 
 static void mirror(struct le_flow *flow)
 {
-	swap(flow->src, flow->dst);
-	swap(flow->sport, flow->dport);
+	const struct le_flow was = *flow;
+
+	flow->src = was.dst;
+	flow->dst = was.src;
+	flow->sport = was.dport;
+	flow->dport = was.sport;
 }
 
 /*
