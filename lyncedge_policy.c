@@ -51,6 +51,7 @@ struct parser {
 	size_t line_len;
 	size_t pos;
 	u32 line_no;
+	u32 statement_column;
 	u32 prefix_room;
 	u32 site_room;
 	/* Lines of statements that may not be contradicted, 0 if there is none yet. */
@@ -611,7 +612,8 @@ static int parse_allow(struct parser *ps)
 	if (err)
 		return err;
 	if (policy->nr_site_rows == LE_MAX_SITE_ROWS)
-		return refuse(ps, 1, "", "more than %u site rows", LE_MAX_SITE_ROWS);
+		return refuse(ps, ps->statement_column, "", "more than %u site rows",
+			      LE_MAX_SITE_ROWS);
 	if (grow((void **)&policy->site_rows, &ps->site_room, policy->nr_site_rows, sizeof(row)))
 		return out_of_memory(ps);
 	row.iface = iface;
@@ -713,6 +715,7 @@ static int parse_line(struct parser *ps)
 	if (statement < 0)
 		return refuse_unknown(ps, &word, "statement", statement_names,
 				      ARRAY_SIZE(statement_names));
+	ps->statement_column = word.column;
 	return statement_parsers[statement](ps);
 }
 
