@@ -8,6 +8,7 @@
 #define LYNCEDGE_UNIT_H
 
 #include "lyncedge_shim.h"
+#include "random.h"
 
 struct unit_test {
 	const char *name;
@@ -101,28 +102,6 @@ static inline int unit_main(const struct unit_test *tests, size_t nr)
 	}
 	printf("%u passed, %u failed\n", passed, (unsigned int)nr - passed);
 	return passed != nr;
-}
-
-/* Random numbers that are the same in every run (Marsaglia, xorshift64*). */
-static u64 unit_seed = 88172645463325252ULL;
-
-static inline u64 random64(void)
-{
-	unit_seed ^= unit_seed >> 12;
-	unit_seed ^= unit_seed << 25;
-	unit_seed ^= unit_seed >> 27;
-	return unit_seed * 2685821657736338717ULL;
-}
-
-/* From 0 to n - 1. */
-static inline u32 random_below(u32 n)
-{
-	return (random64() >> 32) * n >> 32;
-}
-
-static inline bool one_in(u32 n)
-{
-	return !random_below(n);
 }
 
 #endif /* LYNCEDGE_UNIT_H */

@@ -15,7 +15,6 @@
 /* What suites use of the kernel's headers and the pure part does not. */
 #define MODULE_LICENSE(license) static_assert(sizeof(license) > 1, "a license")
 #define hweight32(w) ((unsigned int)__builtin_popcount(w))
-#define __noreturn _Noreturn
 
 ssize_t strscpy(char *to, const char *from, size_t size);
 
@@ -79,7 +78,7 @@ struct kunit_place {
 struct kunit_tally kunit_run_suite(const struct kunit_suite *suite, bool quiet);
 void *kunit_kzalloc(struct kunit *test, size_t size, int gfp);
 __printf(2, 3) void kunit_info(struct kunit *test, const char *fmt, ...);
-__printf(2, 3) __noreturn void kunit_skip(struct kunit *test, const char *fmt, ...);
+__printf(2, 3) void kunit_skip(struct kunit *test, const char *fmt, ...);
 __printf(3, 4) void kunit_fail(struct kunit *test, const struct kunit_place *place,
 			       const char *fmt, ...);
 __printf(5, 6) void kunit_differ(struct kunit *test, const struct kunit_place *place,
