@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The compiled table is the matrix. For several policies every destination port, protocol,
- * interface, direction and kind of address is judged by the table and by a walk over rows that is
- * written here as plainly as possible, from the words of the contract (DESIGN sec. 2 and 4), over
- * the tests' own copy of the matrix: tests/oracle/matrix.tsv, which tests/kunit/run makes
- * expected_matrix.h of. Nothing of lyncedge's matching, nor its matrix, is used to know what is
- * right. Not in here: how packets are read (lyncedge_flow_kunit.c), lookups among many prefixes,
- * and the policy language beyond what these policies say.
+ * The compiled table is the matrix. For policies by hand, for each row by itself and for random
+ * policies, every destination port, protocol, interface, direction and kind of address is judged
+ * by the table and by a walk over rows that is written here as plainly as possible, from the words
+ * of the contract (DESIGN sec. 2 and 4), over the tests' own copy of the matrix:
+ * tests/oracle/matrix.tsv, which expected-matrix makes expected_matrix.h of. Nothing of lyncedge's
+ * matching, nor its matrix, is used to know what is right. Not in here: how packets are read
+ * (lyncedge_flow_kunit.c), lookups among many prefixes (lyncedge_addr_kunit.c), and the policy
+ * language beyond what these policies say (lyncedge_policy_kunit.c).
  */
-#include <kunit/test.h>
-
-#include "lyncedge_rules.h"
+#include "lyncedge_kunit.h"
+#include "random.h"
 
 /* A row as it is printed: words, not numbers. */
 struct expected_row {
@@ -53,7 +53,8 @@ struct moved {
  * @moved: its "port" statements
  * @v4: addresses to try
  * @v6: addresses to try, if there are any
- * @thorough: also judge answers, untracked packets, and packets between two strangers
+ * @thorough: also judge answers and untracked packets
+ * @strangers: also judge packets between two that are no edges
  */
 struct rules_case {
 	const char *name;
@@ -66,6 +67,7 @@ struct rules_case {
 	const struct probe *v4;
 	const struct probe *v6;
 	bool thorough;
+	bool strangers;
 };
 
 #define EDGES						\
@@ -156,6 +158,7 @@ static const struct rules_case rules_cases[] = {
 		.v4 = v4,
 		.v6 = v6,
 		.thorough = true,
+		.strangers = true,
 	}, {
 		.name = "all features, no groups",
 		.text = EDGES "peer pic-partner 192.0.2.0/24\n"
@@ -417,16 +420,7 @@ static int walk(const struct rules_case *c, const struct candidates *fit, u16 sp
 
 static struct le_table *compile(struct kunit *test, const char *text)
 {
-	struct le_policy *policy;
-	struct le_error error = { .line = 0 };
-	struct le_table *table;
-
-	KUNIT_ASSERT_EQ_MSG(test, le_policy_parse(text, strlen(text), &policy, &error), 0,
-			    "line %u: %s", error.line, error.message);
-	table = le_table_compile(policy);
-	le_policy_free(policy);
-	KUNIT_ASSERT_NOT_NULL(test, table);
-	return table;
+	return must_compile(test, text, strlen(text));
 }
 
 /* A packet between two addresses, which travels as the first of its connection. */
@@ -464,7 +458,7 @@ static void mirror(struct le_flow *flow)
 struct sweep {
 	struct kunit *test;
 	const struct rules_case *c;
-	const struct le_table *table;
+	struct le_table *table;
 	struct candidates fit;
 	u64 points;
 };
@@ -517,19 +511,6 @@ static void sweep_ports(struct sweep *sw, const struct point *p, int sport, int 
 	cond_resched();
 }
 
-/* The media rows and the strict ones also look at the source port. */
-static void sweep_point(struct sweep *sw, const struct point *p)
-{
-	find_candidates(sw->c, p, &sw->fit);
-	sweep_ports(sw, p, 40000, EVERY);
-	if (p->iface != LE_EXTERNAL || p->dir != LE_OUT)
-		return;
-	sweep_ports(sw, p, 55000, EVERY);
-	sweep_ports(sw, p, EVERY, 443);
-	sweep_ports(sw, p, EVERY, 3478);
-	sweep_ports(sw, p, EVERY, 40000);
-}
-
 static bool is_edge(const struct probe *probe)
 {
 	return have_word_in_common(probe->words, EDGE_WORDS);
@@ -546,26 +527,459 @@ static void sweep_probes(struct sweep *sw, const struct probe *probes)
 		p.protocol = lane & 1 ? IPPROTO_UDP : IPPROTO_TCP;
 		for (p.src = probes; p.src->addr; p.src++)
 			for (p.dst = probes; p.dst->addr; p.dst++)
-				if (sw->c->thorough || is_edge(p.src) || is_edge(p.dst))
-					sweep_point(sw, &p);
+				if (sw->c->strangers || is_edge(p.src) || is_edge(p.dst)) {
+					find_candidates(sw->c, &p, &sw->fit);
+					sweep_ports(sw, &p, 40000, EVERY);
+				}
 	}
 }
 
-static void table_is_matrix(struct kunit *test)
+static struct sweep *begin_sweep(struct kunit *test)
 {
-	const struct rules_case *c = test->param_value;
-	struct le_table *table = compile(test, c->text);
 	struct sweep *sw = kunit_kzalloc(test, sizeof(*sw), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, sw);
 	sw->test = test;
+	return sw;
+}
+
+static void begin_policy(struct sweep *sw, const struct rules_case *c)
+{
 	sw->c = c;
-	sw->table = table;
+	sw->table = compile(sw->test, c->text);
+}
+
+static void sweep_policy(struct sweep *sw, const struct rules_case *c)
+{
+	begin_policy(sw, c);
 	sweep_probes(sw, c->v4);
 	if (c->v6)
 		sweep_probes(sw, c->v6);
+	le_table_free(sw->table);
+}
+
+static void end_sweep(struct sweep *sw)
+{
+	kunit_info(sw->test, "%llu points compared\n", sw->points);
+}
+
+static void table_is_matrix(struct kunit *test)
+{
+	struct sweep *sw = begin_sweep(test);
+
+	sweep_policy(sw, test->param_value);
+	end_sweep(sw);
+}
+
+/* A policy that is put together here: a case, and all that its pointers point to. */
+#define NR_PROBES 8
+
+struct made_case {
+	struct rules_case c;
+	struct text text;
+	struct text defined;
+	struct text features;
+	struct probe probes[NR_PROBES + 1];
+	struct text words[NR_PROBES];
+};
+
+static struct made_case *new_case(struct kunit *test)
+{
+	struct made_case *made = kunit_kzalloc(test, sizeof(*made), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, made);
+	made->text = new_text(test, 4096);
+	made->defined = new_text(test, 512);
+	made->features = new_text(test, 512);
+	for (i = 0; i < NR_PROBES; i++)
+		made->words[i] = new_text(test, 512);
+	return made;
+}
+
+static void free_case(struct made_case *made)
+{
+	unsigned int i;
+
+	free_text(&made->text);
+	free_text(&made->defined);
+	free_text(&made->features);
+	for (i = 0; i < NR_PROBES; i++)
+		free_text(&made->words[i]);
+}
+
+static void empty_text(struct text *text)
+{
+	text->len = 0;
+	text->buf[0] = 0;
+}
+
+/* Nothing is defined, nothing on, and the addresses to try belong to nobody. */
+static void begin_case(struct made_case *made, const char *const *addrs, unsigned int nr)
+{
+	unsigned int i;
+
+	made->c = (struct rules_case){
+		.text = made->text.buf,
+		.defined = made->defined.buf,
+		.features = made->features.buf,
+		.v4 = made->probes,
+		.strangers = true,
+	};
+	empty_text(&made->text);
+	empty_text(&made->defined);
+	empty_text(&made->features);
+	memset(made->probes, 0, sizeof(made->probes));
+	for (i = 0; i < nr; i++) {
+		empty_text(&made->words[i]);
+		made->probes[i].addr = addrs[i];
+		made->probes[i].words = made->words[i].buf;
+	}
+}
+
+/* An edge or group that the address of a probe belongs to; a group has the /24 around it. */
+static void define(struct made_case *made, const char *word, size_t len, unsigned int probe)
+{
+	const char *addr = made->probes[probe].addr;
+
+	if (has_word(EDGE_WORDS, word, len))
+		add_text(&made->text, "edge %.*s %s\n", (int)len, word, addr);
+	else
+		add_text(&made->text, "peer %.*s %.*s.0/24\n", (int)len, word,
+			 (int)(strrchr(addr, '.') - addr), addr);
+	if (!has_word(made->defined.buf, word, len))
+		add_text(&made->defined, " %.*s", (int)len, word);
+	if (!has_word(made->words[probe].buf, word, len))
+		add_text(&made->words[probe], " %.*s", (int)len, word);
+}
+
+static void turn_on(struct made_case *made, const char *feature, size_t len)
+{
+	add_text(&made->text, "feature %.*s\n", (int)len, feature);
+	add_text(&made->features, " %.*s", (int)len, feature);
+}
+
+/* Defines what an end of a row names, each with a probe of its own; the next probe. */
+static unsigned int define_end(struct made_case *made, const char *words, unsigned int probe)
+{
+	size_t n;
+
+	for (; (n = next_word(&words)); words += n)
+		if (!has_word("any", words, n))
+			define(made, words, n, probe++);
+	return probe;
+}
+
+/*
+ * A row by itself, as far as a policy can bring that about: with one of the features that it is
+ * part of, and nothing defined but what it names.
+ */
+static void sweep_row(struct sweep *sw, struct made_case *made, const struct expected_row *row,
+		      const char *feature, size_t len)
+{
+	static const char *const addrs[] = {
+		"8.8.8.8", "10.45.16.10", "192.0.2.1", "198.51.100.1", "203.0.113.1",
+	};
+	static const char partner[] = "pic-partner";
+	unsigned int nr = 1;
+
+	begin_case(made, addrs, ARRAY_SIZE(addrs));
+	turn_on(made, feature, len);
+	nr = define_end(made, row->source, nr);
+	nr = define_end(made, row->destination, nr);
+	if (has_word("pic", feature, len) && !has_word(made->defined.buf, partner, strlen(partner)))
+		define(made, partner, strlen(partner), nr++);
+	made->probes[nr].addr = NULL;
+	add_text(&made->text, "commit\n");
+	sweep_policy(sw, &made->c);
+}
+
+static void each_row(struct kunit *test)
+{
+	struct made_case *made = new_case(test);
+	struct sweep *sw = begin_sweep(test);
+	unsigned int i;
+	size_t n;
+
+	for (i = 0; i < ARRAY_SIZE(matrix); i++) {
+		const char *feature = matrix[i].features;
+
+		for (; (n = next_word(&feature)); feature += n)
+			sweep_row(sw, made, &matrix[i], feature, n);
+	}
+	end_sweep(sw);
+	free_case(made);
+}
+
+/* Most of the words of a list are used, some are not, anew each time. */
+static void define_some(struct made_case *made, const char *words, unsigned int first,
+			unsigned int nr)
+{
+	size_t n;
+
+	for (; (n = next_word(&words)); words += n) {
+		if (one_in(4))
+			continue;
+		define(made, words, n, first + random_below(nr));
+		if (one_in(4))
+			define(made, words, n, first + random_below(nr));
+	}
+}
+
+static void move_some(struct made_case *made)
+{
+	unsigned int i, row = 0;
+
+	for (i = 0; i < ARRAY_SIZE(made->c.moved); i++) {
+		struct moved *moved = &made->c.moved[i];
+
+		row += 1 + random_below(ARRAY_SIZE(matrix) / ARRAY_SIZE(made->c.moved) - 1);
+		moved->id = i ? matrix[row].id : "rtp";
+		moved->first = one_in(2) ? 443 : 1 + random_below(65535);
+		moved->last = moved->first;
+		if (!i || one_in(2))
+			moved->last += random_below(65536 - moved->first);
+		add_text(&made->text, "port %s %u-%u\n", moved->id, moved->first, moved->last);
+	}
+}
+
+static void choose_options(struct made_case *made, enum le_rtp_outbound rtp, bool strict)
+{
+	static const char *const words[] = {
+		[LE_RTP_EITHER] = "either",
+		[LE_RTP_SOURCE] = "source",
+		[LE_RTP_DESTINATION] = "destination",
+	};
+
+	made->c.rtp = rtp;
+	made->c.strict = strict;
+	add_text(&made->text, "option rtp-outbound %s\noption ports %s\n", words[rtp],
+		 strict ? "strict" : "destination");
+}
+
+#define ALL_GROUPS								\
+	"client federation-partner media-partner pic-partner messenger-client "	\
+	"xmpp-partner crl-server dns-server front-end branch xmpp-gateway cms "	\
+	"logging-controller"
+
+/* Edges that share addresses, groups that share prefixes, ports anywhere. */
+static void random_policies(struct kunit *test)
+{
+	static const char *const addrs[] = {
+		"8.8.8.8", "10.45.16.10", "10.45.16.20", "10.45.17.30", "192.0.2.1",
+		"198.51.100.1",
+	};
+	struct made_case *made = new_case(test);
+	struct sweep *sw = begin_sweep(test);
+	const char *feature;
+	unsigned int round;
+	size_t n;
+
+	for (round = 0; round < 10; round++) {
+		begin_case(made, addrs, ARRAY_SIZE(addrs));
+		for (feature = ALL_FEATURES; (n = next_word(&feature)); feature += n)
+			if (!one_in(3))
+				turn_on(made, feature, n);
+		define_some(made, EDGE_WORDS, 1, 3);
+		/* Groups only where no edge is: a /24 around it would be in the group as well. */
+		define_some(made, ALL_GROUPS, 4, 2);
+		define(made, "pic-partner", strlen("pic-partner"), 4);
+		if (!one_in(3))
+			move_some(made);
+		choose_options(made, random_below(3), one_in(2));
+		add_text(&made->text, "commit\n");
+		sweep_policy(sw, &made->c);
+	}
+	end_sweep(sw);
+	free_case(made);
+}
+
+/* Every setting of the options that look at source ports; the media range where it is, or moved. */
+struct media_case {
+	const char *name;
+	enum le_rtp_outbound rtp;
+	bool strict;
+	struct le_ports range;
+};
+
+static const struct media_case media_cases[] = {
+	{ "either", LE_RTP_EITHER, false, { 50000, 59999 } },
+	{ "source", LE_RTP_SOURCE, false, { 50000, 59999 } },
+	{ "destination", LE_RTP_DESTINATION, false, { 50000, 59999 } },
+	{ "either, strict", LE_RTP_EITHER, true, { 50000, 59999 } },
+	{ "source, strict", LE_RTP_SOURCE, true, { 50000, 59999 } },
+	{ "destination, strict", LE_RTP_DESTINATION, true, { 50000, 59999 } },
+	{ "either, moved", LE_RTP_EITHER, false, { 3000, 4000 } },
+	{ "source, strict, moved", LE_RTP_SOURCE, true, { 400, 500 } },
+	{ "destination, strict, moved", LE_RTP_DESTINATION, true, { 1024, 65535 } },
+};
+
+static void media_case_name(const struct media_case *c, char *name)
+{
+	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(media, media_cases, media_case_name);
+
+static void sweep_sources(struct sweep *sw, const struct point *p, const struct le_ports *range)
+{
+	const int ports[] = {
+		443, 3478, 40000, range->first - 1, range->first, range->last, range->last + 1,
+	};
+	unsigned int i;
+
+	find_candidates(sw->c, p, &sw->fit);
+	for (i = 0; i < ARRAY_SIZE(ports); i++) {
+		sweep_ports(sw, p, EVERY, ports[i] & 0xffff);
+		sweep_ports(sw, p, ports[i] & 0xffff, EVERY);
+	}
+}
+
+static void source_ports(struct kunit *test)
+{
+	static const char *const addrs[] = {
+		"8.8.8.8", "10.45.16.10", "10.45.16.30", "198.51.100.1", "203.0.113.1",
+	};
+	const struct media_case *media = test->param_value;
+	struct made_case *made = new_case(test);
+	struct sweep *sw = begin_sweep(test);
+	struct point p = { .iface = LE_EXTERNAL, .dir = LE_OUT };
+	const char *feature = ALL_FEATURES;
+	size_t n;
+
+	begin_case(made, addrs, ARRAY_SIZE(addrs));
+	for (; (n = next_word(&feature)); feature += n)
+		turn_on(made, feature, n);
+	define(made, "access", strlen("access"), 1);
+	define(made, "av", strlen("av"), 2);
+	define(made, "media-partner", strlen("media-partner"), 3);
+	define(made, "pic-partner", strlen("pic-partner"), 3);
+	define(made, "messenger-client", strlen("messenger-client"), 4);
+	made->c.moved[0] = (struct moved){ "rtp", media->range.first, media->range.last };
+	add_text(&made->text, "port rtp %u-%u\n", media->range.first, media->range.last);
+	choose_options(made, media->rtp, media->strict);
+	add_text(&made->text, "commit\n");
+	begin_policy(sw, &made->c);
+	for (p.src = &made->probes[1]; p.src <= &made->probes[2]; p.src++) {
+		for (p.dst = made->probes; p.dst->addr; p.dst++) {
+			p.protocol = IPPROTO_TCP;
+			sweep_sources(sw, &p, &media->range);
+			p.protocol = IPPROTO_UDP;
+			sweep_sources(sw, &p, &media->range);
+		}
+	}
+	le_table_free(sw->table);
+	end_sweep(sw);
+	free_case(made);
+}
+
+/*
+ * Packets that several rows would take, by hand: the row is the first of those that are active. A
+ * site row for the same comes after all of them. One address may be three edges'.
+ */
+struct tie {
+	const char *features;
+	enum le_iface iface;
+	enum le_dir dir;
+	u8 protocol;
+	u16 sport;
+	u16 dport;
+	const char *src;
+	const char *dst;
+	const char *first;
+};
+
+#define ACCESS "10.45.16.10"
+#define AV "10.45.16.30"
+#define SHARED "10.45.16.40"
+#define INTERNAL "172.25.33.10"
+#define PARTNER "192.0.2.1"
+
+static const struct tie ties[] = {
+	{ "xmpp", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 5269, PARTNER, ACCESS, "ext-01" },
+	{ "xmpp", LE_INTERNAL, LE_IN, IPPROTO_TCP, 40000, 23456, PARTNER, INTERNAL, "int-01" },
+	{ "xmpp", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 40000, 5269, ACCESS, PARTNER, "xmpp-02" },
+	{ "federation", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 40000, 5061, ACCESS, PARTNER, "ext-07" },
+	{ "pic federation", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 40000, 5061, ACCESS, PARTNER,
+	  "ext-07" },
+	{ "pic", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 40000, 5061, ACCESS, PARTNER, "pic-02" },
+	{ "federation", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 5061, PARTNER, ACCESS, "ext-06" },
+	{ "pic federation", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 5061, PARTNER, ACCESS,
+	  "ext-06" },
+	{ "pic", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 5061, PARTNER, ACCESS, "pic-01" },
+	{ "pic remote-access", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 443, PARTNER, ACCESS,
+	  "ext-05" },
+	{ "pic", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 443, PARTNER, ACCESS, "pic-03" },
+	{ "pic-av av-federation", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 40000, 50000, AV, PARTNER,
+	  "ext-09" },
+	{ "pic-av", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 40000, 50000, AV, PARTNER, "pic-04" },
+	{ "pic-av multiple-pools", LE_EXTERNAL, LE_OUT, IPPROTO_UDP, 3478, 3478, AV, PARTNER,
+	  "ext-13" },
+	{ "pic-av", LE_EXTERNAL, LE_OUT, IPPROTO_UDP, 3478, 3478, AV, PARTNER, "pic-05" },
+	{ "pic-av av", LE_EXTERNAL, LE_IN, IPPROTO_UDP, 40000, 3478, PARTNER, AV, "ext-14" },
+	{ "pic-av", LE_EXTERNAL, LE_IN, IPPROTO_UDP, 40000, 3478, PARTNER, AV, "pic-06" },
+	/* By its source port it is media. */
+	{ "av-federation-ocs2007", LE_EXTERNAL, LE_OUT, IPPROTO_UDP, 50000, 3478, AV, PARTNER,
+	  "ext-10" },
+	{ "av-federation-ocs2007", LE_EXTERNAL, LE_OUT, IPPROTO_UDP, 49999, 3478, AV, PARTNER,
+	  "ext-13" },
+	{ "av av-federation", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 59999, 443, AV, PARTNER, "ext-09" },
+	{ "av av-federation", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 60000, 443, AV, PARTNER, "ext-16" },
+	{ "av pic-av", LE_EXTERNAL, LE_OUT, IPPROTO_TCP, 59999, 443, AV, PARTNER, "ext-16" },
+	{ "pic av web-conferencing remote-access", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 443,
+	  PARTNER, SHARED, "ext-05" },
+	{ "pic av web-conferencing", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 443, PARTNER, SHARED,
+	  "ext-08" },
+	{ "pic av", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 443, PARTNER, SHARED, "ext-15" },
+	{ "pic", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 443, PARTNER, SHARED, "pic-03" },
+	{ "crl", LE_EXTERNAL, LE_IN, IPPROTO_TCP, 40000, 443, PARTNER, SHARED, "first" },
+	{ "crl", LE_EXTERNAL, LE_OUT, IPPROTO_UDP, 50000, 53, AV, PARTNER, "first" },
+};
+
+/* What a row is called, whether of the matrix or not. */
+static const char *row_name(const struct le_policy *policy, int row)
+{
+	if (row < 0)
+		return le_reason_names[le_outcome_index(row)];
+	return row < LE_NR_ROWS ? le_matrix[row].id : policy->site_rows[row - LE_NR_ROWS].name;
+}
+
+static void judge_tie(struct kunit *test, const struct tie *tie)
+{
+	struct text text = new_text(test, 4096);
+	struct le_packet packet;
+	struct le_policy *policy;
+	struct le_table *table;
+	unsigned int i;
+
+	add_text(&text, "allow first %s %s %s %u from %s to %s\n"
+		 "allow second %s %s %s %u from %s to %s\n",
+		 le_iface_names[tie->iface], le_dir_names[tie->dir],
+		 tie->protocol == IPPROTO_TCP ? "tcp" : "udp", tie->dport, tie->src, tie->dst,
+		 le_iface_names[tie->iface], le_dir_names[tie->dir],
+		 tie->protocol == IPPROTO_TCP ? "tcp" : "udp", tie->dport, tie->src, tie->dst);
+	add_text(&text, "feature %s\nedge internal " INTERNAL "\n", tie->features);
+	add_text(&text, "edge access " ACCESS " " SHARED "\nedge webconf " SHARED "\n");
+	add_text(&text, "edge av " AV " " SHARED "\npeer pic-partner 192.0.2.0/24\ncommit\n");
+	policy = must_parse(test, text.buf, text.len);
+	table = compile(test, text.buf);
+	set_ends(test, &packet, tie->protocol, tie->src, tie->dst);
+	packet.flow.sport = tie->sport;
+	packet.flow.dport = tie->dport;
+	i = le_crossing(tie->iface, tie->dir);
+	KUNIT_EXPECT_STREQ_MSG(test, row_name(policy, le_judge(table, i, &packet)), tie->first,
+			       "%s", tie->features);
 	le_table_free(table);
-	kunit_info(test, "%llu points compared\n", sw->points);
+	le_policy_free(policy);
+	free_text(&text);
+}
+
+static void first_row_wins(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ties); i++)
+		judge_tie(test, &ties[i]);
 }
 
 /* The set of tags as words, in the order of the enumeration, which is not the matrix's. */
@@ -753,6 +1167,10 @@ static void tables_are_small(struct kunit *test)
 
 static struct kunit_case rules_kunit_cases[] = {
 	KUNIT_CASE_PARAM(table_is_matrix, rules_gen_params),
+	KUNIT_CASE(each_row),
+	KUNIT_CASE(random_policies),
+	KUNIT_CASE_PARAM(source_ports, media_gen_params),
+	KUNIT_CASE(first_row_wins),
 	KUNIT_CASE(matrix_is_as_printed),
 	KUNIT_CASE(repeated_rows),
 	KUNIT_CASE(site_rows_in_order),
