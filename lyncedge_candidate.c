@@ -113,7 +113,11 @@ static void start(struct le_candidate *c, const struct file *writer)
 static int place(struct le_candidate *c, const struct file *writer, loff_t offset,
 		 struct le_error *error)
 {
-	bool same = c->state != LE_CANDIDATE_NONE && c->writer == writer;
+	/*
+	 * An open file at its start has written nothing, though one that was closed had its
+	 * address.
+	 */
+	bool same = offset && c->state != LE_CANDIDATE_NONE && c->writer == writer;
 
 	if (writer->f_flags & O_APPEND) {
 		/*

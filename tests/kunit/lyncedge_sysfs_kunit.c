@@ -783,6 +783,32 @@ static void appended_through_one_file(struct kunit *test)
 	filp_close(file, NULL);
 }
 
+/*
+ * An open file may have the address of one that was closed: only one that has written before can
+ * have anything to go on with.
+ */
+static void appended_by_a_successor(struct kunit *test)
+{
+	struct file *file = tree_open("policy", O_WRONLY | O_APPEND);
+	loff_t pos = 0;
+	u64 before;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	enforce_base(test);
+	before = generation();
+	KUNIT_EXPECT_EQ(test, tree_write_file(file, base, strlen(base), SIZE_MAX, &pos), 0);
+	pos = 0;
+	KUNIT_EXPECT_EQ(test, tree_write_file(file, base, strlen(base), SIZE_MAX, &pos), 0);
+	KUNIT_EXPECT_EQ(test, generation(), before + 2);
+	pos = 0;
+	expect_refused(test, tree_write_file(file, "feature xmmp\ncommit\n", 20, SIZE_MAX, &pos),
+		       before + 2, "line 1, column 9: unknown feature 'xmmp'\n");
+	pos = 0;
+	KUNIT_EXPECT_EQ(test, tree_write_file(file, base, strlen(base), SIZE_MAX, &pos), 0);
+	KUNIT_EXPECT_EQ(test, generation(), before + 3);
+	filp_close(file, NULL);
+}
+
 /* ---- reading ---- */
 
 /* Through one file in pieces of a size; the place where one starts is the end of the one before. */
@@ -1010,6 +1036,7 @@ static struct kunit_case sysfs_cases[] = {
 	KUNIT_CASE(two_writers),
 	KUNIT_CASE(appended),
 	KUNIT_CASE(appended_through_one_file),
+	KUNIT_CASE(appended_by_a_successor),
 	KUNIT_CASE(reads_of_policy),
 	KUNIT_CASE(reads_of_counters),
 	KUNIT_CASE(two_readers),
