@@ -28,8 +28,11 @@ oracle: ## compare lyncedgectl with an independent reading of the matrix
 tool-test: ## test lyncedgectl
 	@tests/tool/run
 
-kunit: ## run the KUnit suites in a User Mode Linux kernel
+kunit: ## run the KUnit suites in a User Mode Linux kernel (KUNIT=debug: with KASAN, lockdep, kmemleak)
 	@tests/kunit/run
+
+coverage: ## say how much of each source file the tests run; build/coverage/html shows it
+	@tests/coverage/run
 
 vm-test: ## test the module in a VM with a stock kernel
 	@tests/vm/test
@@ -46,4 +49,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit vm-test style clean help
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help
