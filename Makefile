@@ -37,6 +37,9 @@ coverage: ## say how much of each source file the tests run; build/coverage/html
 vm-test: ## test the module in a VM with a stock kernel
 	@tests/vm/test
 
+mutants: ## plant bugs into a copy of the tree, and see whether the tests fail
+	@tests/mutants/run
+
 style: ## build with W=1, run sparse and checkpatch
 	@tests/style/run
 
@@ -49,4 +52,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants
