@@ -163,7 +163,8 @@ class Tree:
 
     def __init__(self):
         self.files = tree_files()
-        sources = [file for file in self.files if not file.startswith(("tests/", "."))]
+        sources = [file for file in self.files if not file.startswith("tests/") and
+                   (file.startswith("tools/") or file.endswith((".c", ".h", ".mk", "Kbuild")))]
         self.source_hash = hash_files(sources)
         self.part_hash = {name: self._hash_part(part) for name, part in PARTS.items()}
 
