@@ -37,6 +37,9 @@ coverage: ## say how much of each source file the tests run; build/coverage/html
 vm-test: ## test the module in a VM with a stock kernel
 	@tests/vm/test
 
+prove: ## prove by bounded model checking what no run can try out
+	@tests/cbmc/run
+
 mutants: ## plant bugs into a copy of the tree, and see whether the tests fail
 	@tests/mutants/run
 
@@ -52,4 +55,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove

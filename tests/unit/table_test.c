@@ -12,7 +12,7 @@ struct text {
 	size_t len;
 };
 
-static void __attribute__((format(printf, 2, 3))) add(struct text *text, const char *fmt, ...)
+static void add(struct text *text, const char *fmt, ...)
 {
 	va_list args;
 
@@ -92,7 +92,7 @@ static bool holds(const struct listed *list, unsigned int addr)
 	unsigned int i;
 
 	for (i = 0; i < list->nr; i++)
-		if (addr >> list->prefixes[i].bits == list->prefixes[i].first >> list->prefixes[i].bits)
+		if (!((addr ^ list->prefixes[i].first) >> list->prefixes[i].bits))
 			return true;
 	return false;
 }
@@ -216,7 +216,8 @@ struct row {
 	unsigned int port;
 };
 
-static int first_row(const struct row *rows, unsigned int nr, unsigned int sender, unsigned int port)
+static int first_row(const struct row *rows, unsigned int nr, unsigned int sender,
+		     unsigned int port)
 {
 	unsigned int i;
 
