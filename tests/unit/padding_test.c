@@ -3,7 +3,7 @@
  * Proves that the header reader looks at nothing behind the end that the IP header states, were it
  * in the packet's buffer or not: whatever lies there, the same is read. Each packet is tried with
  * every length from its IP header to its whole, so that the end falls into each header there is,
- * also into those that an ICMP error quotes.
+ * also into those that an ICMP error quotes. Nor does an IPv4 header end within itself.
  */
 #include "lyncedge_packet.h"
 #include "unit.h"
@@ -166,9 +166,25 @@ static void quoted_ports_are_inside(void)
 	}
 }
 
+/* A header that would overlap what follows it: its last word could pass for the ports. */
+static void header_is_whole(void)
+{
+	struct bytes packet = { .len = 0 };
+	struct le_packet got;
+
+	put_ip(&packet, LE_IPV4, IPPROTO_UDP);
+	PUT(&packet, 0, 8, 0, 0, 0, 8, 0, 0);
+	read_whole(&packet, LE_IPV4, packet.len, &got);
+	CHECK_INT(got.kind, LE_KIND_PORTS);
+	packet.byte[0] = 0x44;
+	read_whole(&packet, LE_IPV4, packet.len, &got);
+	CHECK_INT(got.kind, LE_KIND_MALFORMED);
+}
+
 static const struct unit_test tests[] = {
 	UNIT_TEST(ports_are_inside),
 	UNIT_TEST(quoted_ports_are_inside),
+	UNIT_TEST(header_is_whole),
 };
 
 int main(void)
