@@ -184,6 +184,26 @@ static const struct verb {
 "  lyncedgectl explain --policy sample.policy \\\n"
 "          external in tcp 198.51.100.7:40000 10.45.16.10:443\n",
 	},
+	{
+		.name = "export",
+		.usage = "nft [--policy FILE]",
+		.summary = "print a policy as an nftables ruleset",
+		.options = OPTION_POLICY,
+		.min = 1,
+		.max = 1,
+		.run = verb_export,
+		.help =
+"Prints an nftables ruleset, for nft -f, which accepts and refuses what the module\n"
+"would by the policy in force or that of FILE: a table 'inet lyncedge' of its own,\n"
+"which replaces itself whole, with a counter for each row and each reason. What\n"
+"nft cannot say is listed at its head.\n"
+"\n"
+"Exit status: 0 printed, 2 errors.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl export nft --policy sample.policy >lyncedge.nft\n"
+"  nft -c -f lyncedge.nft\n",
+	},
 };
 
 static const struct {

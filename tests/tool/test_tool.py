@@ -21,8 +21,8 @@ TOP = os.path.join(HERE, "..", "..")
 SAMPLE = os.path.join(TOP, "tools", "sample.policy")
 TOOL, PLAIN_TOOL = None, None
 
-VERBS = "status check apply show mode enable disable matrix counters reset explain".split()
-LATER_VERBS = "diff replay log export nat init metrics confirm top report".split()
+VERBS = "status check apply show mode enable disable matrix counters reset explain export".split()
+LATER_VERBS = "diff replay log nat init metrics confirm top report".split()
 FEATURES = ("crl dns remote-access federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools "
             "pic pic-av xmpp cms-replication central-logging").split()
 REASONS = "no-row malformed fragment blocked protocol invalid icmp-related icmp-echo".split()
@@ -140,7 +140,8 @@ class Words(ToolTest):
 
     def test_help_names_the_options(self):
         takes = {"status": "json", "check": "json", "show": "policy json", "mode": "json",
-                 "matrix": "all policy tsv json", "counters": "all json", "explain": "policy json batch"}
+                 "matrix": "all policy tsv json", "counters": "all json", "explain": "policy json batch",
+                 "export": "policy"}
         for verb, options in takes.items():
             for option in options.split():
                 with self.subTest(verb + " --" + option):
@@ -171,10 +172,10 @@ class Words(ToolTest):
         self.assertIn("does not take --policy", self.run_tool("status", "--policy", "x", wants=2).err)
 
     def test_operands(self):
-        for arguments in [["apply"], ["enable"], ["disable"]]:
+        for arguments in [["apply"], ["enable"], ["disable"], ["export"]]:
             self.assertIn("something is missing", self.run_tool(*arguments, wants=2).err)
         for arguments in [["apply", "a", "b"], ["status", "b"], ["check", "a", "b"], ["reset", "b"], ["show", "b"],
-                          ["mode", "off", "b"], ["matrix", "b"], ["counters", "b"]]:
+                          ["mode", "off", "b"], ["matrix", "b"], ["counters", "b"], ["export", "nft", "b"]]:
             self.assertIn("'b' is too much", self.run_tool(*arguments, wants=2).err)
 
     def test_policy_twice(self):
@@ -192,6 +193,7 @@ class WithoutModule(ToolTest):
     def test_no_module(self):
         for arguments in [["status"], ["show"], ["mode"], ["mode", "off"], ["enable", "av"], ["disable", "av"],
                           ["matrix"], ["counters"], ["reset"], ["check"], ["apply", self.write("p", CLEAN)],
+                          ["export", "nft"],
                           ["explain", "external", "in", "tcp", "1.1.1.1:1", "2.2.2.2:2"], ["explain", "--batch"]]:
             with self.subTest(" ".join(arguments)):
                 result = self.run_tool(*arguments, wants=2)
@@ -951,6 +953,128 @@ class Batch(ToolTest):
         self.assertTrue(result.out.splitlines() == expected)
 
 
+class Export(ToolTest):
+    """That a ruleset does as the module does is shown by tests/vm/diff-nft; here it is whether nft takes it at all."""
+
+    def export(self, policy):
+        result = self.run_tool("export", "nft", "--policy", self.write("export.policy", policy), wants=0)
+        self.assertEqual(result.err, "")
+        return result.out
+
+    def nft(self, script):
+        """Runs a shell script in a network of its own."""
+        as_root = [] if os.geteuid() == 0 else ["sudo"]
+        process = subprocess.run([*as_root, "unshare", "-n", "sh", "-ec", script], cwd=self.dir, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, check=False)
+        result = Result(process)
+        self.assertEqual(result.status, 0, result)
+        return result.out
+
+    def taken(self, policy):
+        """The ruleset, which nft takes."""
+        ruleset = self.export(policy)
+        self.write("x.nft", ruleset)
+        self.nft("nft -c -f x.nft")
+        return ruleset
+
+    def counters(self, ruleset):
+        return [line.split()[1] for line in ruleset.splitlines() if line.startswith("\tcounter ")]
+
+    def test_sample(self):
+        with open(SAMPLE, encoding="ascii") as file:
+            ruleset = self.taken(file.read())
+        active = [line.split("\t")[0] for line in self.run_tool("matrix", "--tsv", "--policy", SAMPLE).out.splitlines()[1:]]
+        site = [name for name in active if name == "edge-admin"]
+        rows = [name for name in active if name not in site]
+        self.assertIn("ext-16", rows)
+        drops = ["drop-" + reason for reason in REASONS[:6]]
+        self.assertEqual(self.counters(ruleset), rows + ["site-" + name for name in site] + drops + REASONS[6:])
+        self.assertIn("# external in tcp 443, from client to access; access, SIP/TLS\n\tcounter ext-05 {", ruleset)
+        self.assertIn("; counts at ext-07\n\tcounter fed-01 {", ruleset)
+        self.assertIn('iifname vmap { "eth0" : goto external-in, "eth1" : goto internal-in }', ruleset)
+
+    def test_replaces_itself(self):
+        self.write("one.nft", self.export(OPEN + "commit\n"))
+        self.write("two.nft", self.export("interface external lo\nallow mine external in tcp 22 from any to any\ncommit\n"))
+        listed = self.nft("nft -f one.nft; nft -f one.nft; nft -f two.nft; nft list ruleset")
+        self.assertIn("counter site-mine", listed)
+        self.assertNotIn("ext-05", listed)
+        self.assertEqual(listed.count("table "), 1)
+
+    def test_nothing(self):
+        self.assertNotIn("vmap", self.taken("commit\n").split("chain leaving")[0])
+
+    def test_in_force(self):
+        self.make_sysfs(policy=CLEAN)
+        self.assertEqual(self.run_tool("export", "nft", wants=0).out, self.export(CLEAN))
+
+    def test_nothing_in_force(self):
+        self.make_sysfs()
+        self.assertIn("there is no policy in force", self.run_tool("export", "nft", wants=2).err)
+
+    def test_refused_policy(self):
+        result = self.run_tool("export", "nft", "--policy", self.write("x", "peer nobody 1.2.3.4\ncommit\n"), wants=2)
+        self.assertIn("unknown peer group 'nobody'", result.err)
+        self.assertEqual(result.out, "")
+
+    def test_other_filters(self):
+        self.make_sysfs(policy=CLEAN)
+        self.assertIn("iptables is not supported by this version", self.run_tool("export", "iptables", wants=2).err)
+        self.assertIn("unknown packet filter 'pf'", self.run_tool("export", "pf", wants=2).err)
+
+    def test_options(self):
+        for option in ["established stateless", "established conntrack", "rtp-outbound source", "rtp-outbound destination",
+                       "ports strict", "scope address", "unmatched reject", "icmp-echo allow", "hooks all",
+                       "log-group 7", "early-drop on"]:
+            for more in ["", "option established stateless\n"]:
+                if more and option.startswith("established"):
+                    continue
+                with self.subTest(option + more):
+                    self.taken(OPEN + more + "option " + option + "\ncommit\n")
+        self.assertIn('log group 7 prefix "lyncedge:no-row"', self.export(OPEN + "option log-group 7\ncommit\n"))
+
+    def test_names(self):
+        """Words of nft, and what only looks like one."""
+        names = ["accept", "tcp", "drop", "9", "9.9", "a.b_c-d", "counter", "x" * 31]
+        rows = "".join("allow %s external in tcp %d from any to any\n" % (name, 1000 + n) for n, name in enumerate(names))
+        ruleset = self.taken("interface external drop br-dmz.7 100 a@b {x} it's; \xe9t\xe9\n" + rows + "commit\n")
+        self.assertEqual(self.counters(ruleset)[:len(names)], ["site-" + name for name in names])
+
+    def test_devices_that_nft_cannot_name(self):
+        for name in ["eth*", 'a"b', "a\\*", "*"]:
+            with self.subTest(name):
+                path = self.write("x", "interface external ok %s\ncommit\n" % name)
+                result = self.run_tool("export", "nft", "--policy", path, wants=2)
+                self.assertIn("nft has no way to write the device name " + name, result.err)
+                self.assertEqual(result.out, "")
+
+    def test_everybody(self):
+        """Prefixes that hold all or touch the ends of all, nested and side by side."""
+        self.taken(OPEN + "peer client 0.0.0.0/0 ::/0 10.0.0.0/8 10.1.0.0/16 255.255.255.255 ffff::/16 0.0.0.0\n"
+                   "peer federation-partner 240.0.0.0/4 224.0.0.0/4 8000::/1 ::1\nblock 0.0.0.0/1 ::/0\n"
+                   "allow a external in tcp 1 from 0.0.0.0/0 to ::/0\nallow b external in tcp 1-65535 from ::/0 to any\n"
+                   "option established stateless\ncommit\n")
+
+    def test_much(self):
+        """A group of 100,000 prefixes loads."""
+        prefixes = "".join("peer client 10.%d.%d.%d/31\n" % (n >> 14, n >> 6 & 255, n << 2 & 255) for n in range(50000))
+        prefixes += "".join("peer client 2001:db8:%x:%x::/64\n" % (n >> 8, n << 1 & 511) for n in range(50000))
+        self.write("x.nft", self.export(OPEN + prefixes + "option established stateless\ncommit\n"))
+        started = time.monotonic()
+        elements = self.nft("nft -f x.nft; nft list set inet lyncedge client-v4 | tr , '\\n' | grep -c /31")
+        print("a group of 100,000 prefixes: loaded and listed in %.1f s" % (time.monotonic() - started))
+        self.assertEqual(elements, "50000\n")
+
+    def test_many_overlapping_site_rows(self):
+        """Ranges that nest 1,000 deep are not repeated in each of their pieces."""
+        rows = "".join("allow r%d external in tcp %d-%d from 198.51.%d.%d to access\n" %
+                       (n, 1000 + n, 60000 - n, n >> 8, n & 255) for n in range(1000))
+        ruleset = self.export(OPEN + rows + "commit\n")
+        self.assertLess(len(ruleset), 4 << 20)
+        self.write("x.nft", ruleset)
+        self.nft("nft -c -f x.nft")
+
+
 class Extras(ToolTest):
     COMPLETION = os.path.join(TOP, "tools", "lyncedgectl.bash-completion")
 
@@ -971,6 +1095,8 @@ class Extras(ToolTest):
         self.assertEqual(self.complete("explain", "--policy", "x", "external", ""), ["in", "out"])
         self.assertIn("--tsv", self.complete("matrix", "--"))
         self.assertIn("--all", self.complete("counters", "--a"))
+        self.assertEqual(self.complete("export", ""), ["nft"])
+        self.assertEqual(self.complete("export", "nft", ""), [])
 
     def test_completion_offers_the_options_of_each_verb(self):
         for verb in VERBS:
