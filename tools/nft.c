@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A policy as an nftables ruleset, for who wants the matrix without the module, to see it in terms
- * that he knows, or to measure the one against the other. How a row is matched is in nft_rules.c.
+ * that he knows, or to measure the one against the other. How a row is matched is in nft_rules.c,
+ * how a packet gets to its rows in nft_tree.c.
  *
  * Layout
  * ------
@@ -39,6 +40,7 @@ static const char heading[] =
 	"#    that took it at the first.\n"
 	"#  - Of malformed headers it sees what conntrack or a missing byte tells: not a UDP length\n"
 	"#    beyond the packet's end where nothing is tracked, nor too many extension headers.\n"
+	"#  - It does not look behind an IPv6 authentication header, and drops what has one.\n"
 	"#  - An ICMP error about an untracked packet is refused if what it quotes has IPv4 options or\n"
 	"#    IPv6 extension headers.\n"
 	"#  - \"hooks all\" with \"unmatched reject\" lets any TCP reset and any \"administratively\n"
@@ -353,9 +355,11 @@ static void put_bases(struct nft_ruleset *rs)
 	}
 	/* Conntrack would see to that. */
 	if (!conntrack(rs))
-		put(rs, "\t# Nothing leads here. That a tproxy statement exists has the kernel put\n"
-		    "\t# fragments together, without tracking connections.\n"
-		    "\tchain defragment {\n\t\tmeta l4proto tcp tproxy to :1\n\t}\n\n");
+		put(rs, "\t# Nothing leads here. A tproxy statement has the kernel put fragments\n"
+		    "\t# together, without tracking connections.\n"
+		    "\tchain defragment {\n"
+		    "\t\tmeta l4proto tcp tproxy to :1\n"
+		    "\t}\n\n");
 }
 
 static void put_chains(struct nft_ruleset *rs)

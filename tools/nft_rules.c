@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rows as nftables rules, and the trees of verdict maps that lead to them. Nothing of the module's
- * compiled table is used: this is a reading of the policy of its own. How the ruleset around the
- * rules looks is in nft.c.
+ * Rows as nftables rules. Nothing of the module's compiled table is used: this is a reading of the
+ * policy of its own. What leads a packet to its rule is in nft_tree.c, how the ruleset around the
+ * rules looks in nft.c.
  */
 #include "nft_rules.h"
 #include "rows.h"
 
-/* A set or map that is longer goes on in the next line. */
-#define ELEMENTS_A_LINE 4
-
-/*
- * Site rows whose ranges of ports overlap over and over would be repeated in each piece. Beyond
- * this many rules a tree leaves them out and walks them one by one.
- */
-#define MAX_TREE_RULES 16384
-
-static const struct le_ports any_port = { .first = 0, .last = 65535 };
+static const struct le_ports any_port = NFT_ANY_PORT;
 
 /* What a rule looks at. The families differ where headers do; ports are by protocol: TCP, UDP. */
 struct keys {
@@ -85,11 +76,6 @@ const char *nft_crossing_name(unsigned int crossing)
 	};
 
 	return names[crossing];
-}
-
-static const char *protocol_name(u8 protocol)
-{
-	return protocol == IPPROTO_UDP ? "udp" : "tcp";
 }
 
 /* ---- rows to terms ---- */
@@ -304,21 +290,15 @@ static bool end_has_family(const struct nft_ruleset *rs, const struct le_end *en
 	}
 }
 
-static bool same_end(const struct le_end *a, const struct le_end *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	if (a->kind == LE_END_TAG)
-		return a->tag == b->tag;
-	return a->kind == LE_END_ANY || le_prefix_equal(&a->prefix, &b->prefix);
-}
-
-static bool same_ports(struct le_ports a, struct le_ports b)
-{
-	return a.first == b.first && a.last == b.last;
-}
-
-static const char *key_of_end(enum nft_place place, unsigned int family, bool source)
+/**
+ * nft_key() - what a rule looks at for an address
+ * @place: where the address is found
+ * @family: LE_IPV4 or LE_IPV6
+ * @source: it is the sender's
+ *
+ * Return: an expression of nft's.
+ */
+const char *nft_key(enum nft_place place, unsigned int family, bool source)
 {
 	return source ? keys[place][family].src : keys[place][family].dst;
 }
@@ -343,7 +323,7 @@ bool nft_put_in_set(struct nft_ruleset *rs, enum nft_place place, unsigned int f
 		return false;
 	rs->used[tag][number] |= BIT(family);
 	nft_set_name(name, sizeof(name), tag, family, number);
-	fprintf(rs->out, "%s @%s ", key_of_end(place, family, source), name);
+	fprintf(rs->out, "%s @%s ", nft_key(place, family, source), name);
 	return true;
 }
 
@@ -358,7 +338,7 @@ static void put_in_prefix(struct nft_ruleset *rs, enum nft_place place, unsigned
 			fprintf(rs->out, "meta nfproto %s ", family == LE_IPV4 ? "ipv4" : "ipv6");
 		return;
 	}
-	fprintf(rs->out, "%s ", key_of_end(place, family, source));
+	fprintf(rs->out, "%s ", nft_key(place, family, source));
 	if (place == NFT_QUOTED) {
 		nft_put_number(rs->out, prefix);
 	} else {
@@ -377,7 +357,12 @@ static void put_end(struct nft_ruleset *rs, enum nft_place place, unsigned int f
 		put_in_prefix(rs, place, family, source, &end->prefix);
 }
 
-static void put_range(FILE *out, struct le_ports ports)
+/**
+ * nft_put_ports() - write a port or a range
+ * @out: where to
+ * @ports: the ports
+ */
+void nft_put_ports(FILE *out, struct le_ports ports)
 {
 	fprintf(out, "%u", ports.first);
 	if (ports.last != ports.first)
@@ -389,10 +374,10 @@ static void put_ports(struct nft_ruleset *rs, enum nft_place place, unsigned int
 {
 	const struct keys *k = &keys[place][family];
 
-	if (same_ports(ports, any_port))
+	if (nft_any_port(ports))
 		return;
 	fprintf(rs->out, "%s ", (source ? k->sport : k->dport)[protocol == IPPROTO_UDP]);
-	put_range(rs->out, ports);
+	nft_put_ports(rs->out, ports);
 	fputc(' ', rs->out);
 }
 
@@ -436,7 +421,13 @@ void nft_put_list(struct nft_ruleset *rs, unsigned int crossing, enum nft_place 
 	}
 }
 
-static void put_rule(struct nft_ruleset *rs, const struct nft_term *term, bool answers)
+/**
+ * nft_put_rule() - write the rule, or one a family, by which a term takes a packet
+ * @rs: the ruleset
+ * @term: the term
+ * @answers: match the mirror image
+ */
+void nft_put_rule(struct nft_ruleset *rs, const struct nft_term *term, bool answers)
 {
 	bool any = term->from.kind == LE_END_ANY && term->to.kind == LE_END_ANY;
 	char *counter = nft_row_counter(rs->policy, term->row);
@@ -451,405 +442,4 @@ static void put_rule(struct nft_ruleset *rs, const struct nft_term *term, bool a
 			break;
 	}
 	free(counter);
-}
-
-/* ---- lists of rules ---- */
-
-/* Terms in the order in which they are judged, with what the way to them has decided left out. */
-struct list {
-	struct nft_term *terms;
-	u32 nr;
-	struct le_ports *ports;	/* the ranges that lead here */
-	u32 nr_ports;
-};
-
-static bool same_term(const struct nft_term *a, const struct nft_term *b)
-{
-	return same_ports(a->dport, b->dport) && same_ports(a->sport, b->sport) &&
-	       same_end(&a->from, &b->from) && same_end(&a->to, &b->to);
-}
-
-/* A term that says what one before it said never gets a packet. */
-static void list_add(struct list *list, const struct nft_term *term)
-{
-	u32 i;
-
-	for (i = 0; i < list->nr; i++)
-		if (same_term(&list->terms[i], term))
-			return;
-	list->terms = grown(list->terms, list->nr + 1, sizeof(*list->terms));
-	list->terms[list->nr++] = *term;
-}
-
-static bool same_list(const struct list *a, const struct list *b)
-{
-	u32 i;
-
-	if (a->nr != b->nr)
-		return false;
-	for (i = 0; i < a->nr; i++)
-		if (a->terms[i].row != b->terms[i].row || !same_term(&a->terms[i], &b->terms[i]))
-			return false;
-	return true;
-}
-
-static void list_free(struct list *list)
-{
-	free(list->terms);
-	free(list->ports);
-}
-
-/* The end at which the Edge is. */
-static struct le_end *near_end(struct nft_term *term)
-{
-	return term->crossing % LE_NR_DIRS == LE_IN ? &term->to : &term->from;
-}
-
-static bool is_edge(const struct le_end *end)
-{
-	return end->kind == LE_END_TAG && end->tag < LE_TAG_GROUP;
-}
-
-static u32 edges_of(const struct list *list)
-{
-	u32 edges = 0, i;
-
-	for (i = 0; i < list->nr; i++)
-		if (is_edge(near_end(&list->terms[i])))
-			edges |= BIT(near_end(&list->terms[i])->tag);
-	return edges;
-}
-
-/* The edges, of a set of them, that have an address. */
-static u32 edges_at(const struct le_policy *policy, u32 edges, const struct le_edge_addr *addr)
-{
-	unsigned int edge;
-	u32 found = 0, i;
-
-	for (edge = 0; edge < LE_NR_EDGES; edge++) {
-		const struct le_addrs *addrs = &policy->edges[edge];
-
-		for (i = 0; edges & BIT(edge) && i < addrs->nr; i++)
-			if (addrs->list[i].family == addr->family &&
-			    !memcmp(&addrs->list[i].addr, &addr->addr, sizeof(addr->addr)))
-				found |= BIT(edge);
-	}
-	return found;
-}
-
-static void put_edges_chain_name(FILE *out, const char *chain, u32 edges)
-{
-	unsigned int edge;
-
-	fputs(chain, out);
-	for (edge = 0; edge < LE_NR_EDGES; edge++)
-		if (edges & BIT(edge))
-			fprintf(out, "-%s", le_edge_names[edge]);
-}
-
-/**
- * nft_put_separator() - write what goes before an element of a set or map
- * @out: where to
- * @nr: how many elements there are before
- */
-void nft_put_separator(FILE *out, u32 nr)
-{
-	if (!nr)
-		return;
-	fputs(nr % ELEMENTS_A_LINE ? ", " : ",\n\t\t\t", out);
-}
-
-/*
- * From the Edge's address to the rows of its role. Returns which combinations of roles there are,
- * a bit for each set of edges.
- */
-static u32 put_edge_map(struct nft_ruleset *rs, const char *chain, const char *key,
-			unsigned int family, u32 edges)
-{
-	const struct le_policy *policy = rs->policy;
-	u32 combinations = 0, nr = 0, i;
-	char text[LE_PREFIX_TEXT];
-	unsigned int edge;
-
-	for (edge = 0; edge < LE_NR_EDGES; edge++) {
-		for (i = 0; edges & BIT(edge) && i < policy->edges[edge].nr; i++) {
-			const struct le_edge_addr *addr = &policy->edges[edge].list[i];
-			u32 roles = edges_at(policy, edges, addr);
-
-			/* An address that several edges bear is written with the first. */
-			if (addr->family != family || roles & (BIT(edge) - 1))
-				continue;
-			if (!nr)
-				fprintf(rs->out, "\t\t%s vmap { ", key);
-			nft_put_separator(rs->out, nr++);
-			le_addr_format(text, sizeof(text), &addr->addr, family);
-			fprintf(rs->out, "%s : goto ", text);
-			put_edges_chain_name(rs->out, chain, roles);
-			combinations |= BIT(roles);
-		}
-	}
-	if (nr)
-		fputs(" }\n", rs->out);
-	return combinations;
-}
-
-static void put_rules(struct nft_ruleset *rs, const struct list *list, bool answers)
-{
-	u32 i;
-
-	for (i = 0; i < list->nr; i++)
-		put_rule(rs, &list->terms[i], answers);
-}
-
-/* The rows for an address that is known to be of these edges, and of no other of the list's. */
-static void put_edges_chain(struct nft_ruleset *rs, const char *chain, const struct list *list,
-			    u32 edges, bool answers)
-{
-	struct list some = { .nr = 0 };
-	u32 i;
-
-	for (i = 0; i < list->nr; i++) {
-		struct nft_term term = list->terms[i];
-		struct le_end *near = near_end(&term);
-
-		if (is_edge(near)) {
-			if (!(edges & BIT(near->tag)))
-				continue;
-			near->kind = LE_END_ANY;
-		}
-		list_add(&some, &term);
-	}
-	fputs("\tchain ", rs->out);
-	put_edges_chain_name(rs->out, chain, edges);
-	fputs(" {\n", rs->out);
-	put_rules(rs, &some, answers);
-	fputs("\t}\n\n", rs->out);
-	list_free(&some);
-}
-
-/*
- * The rows of a list: one after the other, or if they are of several roles by the Edge's address
- * first. What no row takes returns.
- */
-static void put_list_chain(struct nft_ruleset *rs, const char *chain, const struct list *list,
-			   bool answers)
-{
-	u32 edges = edges_of(list), combinations = 0, roles, i;
-	unsigned int family;
-
-	fprintf(rs->out, "\tchain %s {\n", chain);
-	if (edges & (edges - 1)) {
-		bool source = (list->terms[0].crossing % LE_NR_DIRS == LE_OUT) != answers;
-
-		for (family = 0; family < NFT_NR_FAMILIES; family++)
-			combinations |= put_edge_map(rs, chain,
-						     key_of_end(NFT_PACKET, family, source),
-						     family, edges);
-		for (i = 0; i < list->nr; i++)
-			if (!is_edge(near_end(&list->terms[i])))
-				put_rule(rs, &list->terms[i], answers);
-	} else {
-		put_rules(rs, list, answers);
-	}
-	fputs("\t}\n\n", rs->out);
-	for (roles = 1; roles < BIT(LE_NR_EDGES); roles++)
-		if (combinations & BIT(roles))
-			put_edges_chain(rs, chain, list, roles, answers);
-}
-
-/* ---- trees ---- */
-
-/**
- * struct tree - the rows of one crossing and protocol, by their destination port
- * @lists: the rows of the ports of a range or several, each combination once
- * @nr: how many lists
- * @nr_rules: how many rows they hold in all
- * @rest: the rows of any port, which are in every list as well
- * @walked: rows that are not in the lists, to be asked after them one by one
- */
-struct tree {
-	struct list *lists;
-	u32 nr;
-	u32 nr_rules;
-	struct list rest;
-	struct list walked;
-};
-
-static bool by_port(const struct nft_term *term)
-{
-	return !same_ports(term->dport, any_port);
-}
-
-static void tree_add(struct tree *tree, struct list *list, struct le_ports ports)
-{
-	struct list *known;
-	u32 i;
-
-	for (i = 0; i < tree->nr && !same_list(&tree->lists[i], list); i++)
-		;
-	if (i == tree->nr) {
-		tree->lists = grown(tree->lists, tree->nr + 1, sizeof(*tree->lists));
-		tree->lists[tree->nr++] = *list;
-		tree->nr_rules += list->nr;
-	} else {
-		list_free(list);
-	}
-	known = &tree->lists[i];
-	known->ports = grown(known->ports, known->nr_ports + 1, sizeof(*known->ports));
-	known->ports[known->nr_ports++] = ports;
-}
-
-/* The rows of all ports from one up to where the next range starts. */
-static void tree_add_range(struct tree *tree, const struct list *lane, struct le_ports ports)
-{
-	struct list list = { .nr = 0 };
-	bool own = false;
-	u32 i;
-
-	for (i = 0; i < lane->nr; i++) {
-		struct nft_term term = lane->terms[i];
-
-		if (term.dport.first > ports.first || term.dport.last < ports.first)
-			continue;
-		own |= by_port(&term);
-		term.dport = any_port;
-		list_add(&list, &term);
-	}
-	if (own)
-		tree_add(tree, &list, ports);
-	else
-		list_free(&list);
-}
-
-/* Cuts the ports wherever a row's range begins or ends; stops where that becomes too much. */
-static void tree_cut(struct tree *tree, const struct list *lane)
-{
-	bool *cut = grown(NULL, 65537, sizeof(*cut));
-	struct le_ports ports;
-	u32 i;
-
-	memset(cut, 0, 65537 * sizeof(*cut));
-	for (i = 0; i < lane->nr; i++) {
-		cut[lane->terms[i].dport.first] = true;
-		cut[lane->terms[i].dport.last + 1] = true;
-		if (!by_port(&lane->terms[i]))
-			list_add(&tree->rest, &lane->terms[i]);
-	}
-	ports.first = 0;
-	for (i = 1; i <= 65536 && tree->nr_rules <= MAX_TREE_RULES; i++) {
-		if (!cut[i] && i != 65536)
-			continue;
-		ports.last = i - 1;
-		tree_add_range(tree, lane, ports);
-		ports.first = i;
-	}
-	free(cut);
-}
-
-static void tree_free(struct tree *tree)
-{
-	u32 i;
-
-	for (i = 0; i < tree->nr; i++)
-		list_free(&tree->lists[i]);
-	free(tree->lists);
-	list_free(&tree->rest);
-	list_free(&tree->walked);
-}
-
-static void list_lane(struct list *list, const struct nft_ruleset *rs, unsigned int crossing,
-		      u8 protocol, unsigned int first_row, unsigned int last_row)
-{
-	u32 i;
-
-	for (i = 0; i < rs->nr_terms; i++) {
-		const struct nft_term *term = &rs->terms[i];
-
-		if (term->crossing == crossing && term->protocol == protocol &&
-		    term->row >= first_row && term->row <= last_row)
-			list_add(list, term);
-	}
-}
-
-static void tree_make(struct tree *tree, const struct nft_ruleset *rs, unsigned int crossing,
-		      u8 protocol)
-{
-	struct list lane = { .nr = 0 };
-
-	*tree = (struct tree){ .nr = 0 };
-	list_lane(&lane, rs, crossing, protocol, 0, nr_rows(rs->policy));
-	tree_cut(tree, &lane);
-	if (tree->nr_rules > MAX_TREE_RULES) {
-		tree_free(tree);
-		list_free(&lane);
-		*tree = (struct tree){ .nr = 0 };
-		lane = (struct list){ .nr = 0 };
-		list_lane(&lane, rs, crossing, protocol, 0, LE_NR_ROWS - 1);
-		tree_cut(tree, &lane);
-		list_lane(&tree->walked, rs, crossing, protocol, LE_NR_ROWS, nr_rows(rs->policy));
-	}
-	list_free(&lane);
-}
-
-static char *port_chain_name(const char *chain, struct le_ports ports)
-{
-	if (ports.first == ports.last)
-		return text_of("%s-%u", chain, ports.first);
-	return text_of("%s-%u-%u", chain, ports.first, ports.last);
-}
-
-static void put_port_map(struct nft_ruleset *rs, const char *chain, const struct tree *tree,
-			 const char *key)
-{
-	u32 nr = 0, i, k;
-
-	for (i = 0; i < tree->nr; i++) {
-		char *name = port_chain_name(chain, tree->lists[i].ports[0]);
-
-		for (k = 0; k < tree->lists[i].nr_ports; k++) {
-			if (!nr)
-				fprintf(rs->out, "\t\t%s vmap { ", key);
-			nft_put_separator(rs->out, nr++);
-			put_range(rs->out, tree->lists[i].ports[k]);
-			/* What is walked has to be asked as well: come back. */
-			fprintf(rs->out, " : %s %s", tree->walked.nr ? "jump" : "goto", name);
-		}
-		free(name);
-	}
-	if (nr)
-		fputs(" }\n", rs->out);
-}
-
-/**
- * nft_put_tree() - write the chains of one crossing and protocol
- * @rs: the ruleset
- * @crossing: the rows' crossing
- * @protocol: the rows' protocol
- * @answers: match the mirror image: what answers a packet of the rows, at the opposite crossing
- *
- * What a row takes is counted and accepted; what none takes returns to who jumped there.
- */
-void nft_put_tree(struct nft_ruleset *rs, unsigned int crossing, u8 protocol, bool answers)
-{
-	const struct keys *k = &keys[NFT_PACKET][LE_IPV4];
-	bool udp = protocol == IPPROTO_UDP;
-	struct tree tree;
-	char *chain, *name;
-	u32 i;
-
-	chain = text_of("%s-%s%s", nft_crossing_name(crossing), protocol_name(protocol),
-			answers ? "-answers" : "");
-	tree_make(&tree, rs, crossing, protocol);
-	fprintf(rs->out, "\tchain %s {\n", chain);
-	put_port_map(rs, chain, &tree, answers ? k->sport[udp] : k->dport[udp]);
-	put_rules(rs, &tree.rest, answers);
-	put_rules(rs, &tree.walked, answers);
-	fputs("\t}\n\n", rs->out);
-	for (i = 0; i < tree.nr; i++) {
-		name = port_chain_name(chain, tree.lists[i].ports[0]);
-		put_list_chain(rs, name, &tree.lists[i], answers);
-		free(name);
-	}
-	tree_free(&tree);
-	free(chain);
 }

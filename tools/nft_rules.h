@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rows as nftables rules: what nft.c, which lays the ruleset out, asks of nft_rules.c, which knows
- * how a row is matched.
+ * A policy as an nftables ruleset while it is written: rows as rules (nft_rules.c), the way to them
+ * (nft_tree.c), for the ruleset as a whole (nft.c).
  */
 #ifndef LYNCEDGECTL_NFT_RULES_H
 #define LYNCEDGECTL_NFT_RULES_H
@@ -59,16 +59,27 @@ struct nft_ruleset {
 	u8 used[LE_NR_TAGS][2];
 };
 
+#define NFT_ANY_PORT { .first = 0, .last = 65535 }
+
+static inline bool nft_any_port(struct le_ports ports)
+{
+	return !ports.first && ports.last == 65535;
+}
+
 const char *nft_crossing_name(unsigned int crossing);
 void nft_terms_make(struct nft_ruleset *rs);
-bool nft_put_in_set(struct nft_ruleset *rs, enum nft_place place, unsigned int family, bool source,
-		    unsigned int tag);
-void nft_put_tree(struct nft_ruleset *rs, unsigned int crossing, u8 protocol, bool answers);
-void nft_put_list(struct nft_ruleset *rs, unsigned int crossing, enum nft_place place,
-		  unsigned int family, bool answers);
 char *nft_row_counter(const struct le_policy *policy, unsigned int row);
 void nft_set_name(char *buf, size_t size, unsigned int tag, unsigned int family, bool number);
-void nft_put_separator(FILE *out, u32 nr);
+const char *nft_key(enum nft_place place, unsigned int family, bool source);
 void nft_put_number(FILE *out, const struct le_prefix *prefix);
+void nft_put_ports(FILE *out, struct le_ports ports);
+bool nft_put_in_set(struct nft_ruleset *rs, enum nft_place place, unsigned int family, bool source,
+		    unsigned int tag);
+void nft_put_rule(struct nft_ruleset *rs, const struct nft_term *term, bool answers);
+void nft_put_list(struct nft_ruleset *rs, unsigned int crossing, enum nft_place place,
+		  unsigned int family, bool answers);
+
+void nft_put_separator(FILE *out, u32 nr);
+void nft_put_tree(struct nft_ruleset *rs, unsigned int crossing, u8 protocol, bool answers);
 
 #endif /* LYNCEDGECTL_NFT_RULES_H */
