@@ -43,6 +43,9 @@ prove: ## prove by bounded model checking what no run can try out
 mutants: ## plant bugs into a copy of the tree, and see whether the tests fail
 	@tests/mutants/run
 
+nft-diff: ## compare the module with lyncedgectl export nft, packet by packet, in VMs
+	@tests/nft/run
+
 style: ## build with W=1, run sparse and checkpatch
 	@tests/style/run
 
@@ -55,4 +58,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove nft-diff
