@@ -43,6 +43,7 @@ static void read_connection(const struct nf_conn *ct, struct le_packet *packet)
 	flow->sport = ntohs(orig->src.u.all);
 	flow->dport = ntohs(reply->src.u.all);
 	packet->about_known = true;
+	packet->about_echo = le_flow_is_echo(flow, orig->dst.u.icmp.type);
 	packet->about_may_answer = false;
 	packet->about_reversed = packet->track == LE_TRACK_REPLY;
 }

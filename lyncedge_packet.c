@@ -238,6 +238,20 @@ static bool is_echo(u8 family, u8 type)
 	return type == ICMP6_ECHO_REQUEST || type == ICMP6_ECHO_REPLY;
 }
 
+/**
+ * le_flow_is_echo() - whether a flow is an ICMP echo
+ * @flow: the flow
+ * @type: its ICMP type, if it is ICMP
+ *
+ * Context: any.
+ *
+ * Return: true if it is, asked or answered.
+ */
+bool le_flow_is_echo(const struct le_flow *flow, u8 type)
+{
+	return is_icmp(flow) && is_echo(flow->family, type);
+}
+
 /*
  * The packet that an error quotes: at least eight bytes beyond its IP header (RFC 792), which
  * is where the ports are. It travelled the other way, and since flags are not always quoted it
@@ -267,7 +281,7 @@ static void read_quoted(const struct reader *error, struct le_packet *packet)
 		return;
 	flow->sport = ntohs(ports[0]);
 	flow->dport = ntohs(ports[1]);
-	packet->about_echo = is_icmp(flow) && is_echo(flow->family, ntohs(ports[0]) >> 8);
+	packet->about_echo = le_flow_is_echo(flow, ntohs(ports[0]) >> 8);
 	packet->about_known = true;
 }
 

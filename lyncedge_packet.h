@@ -79,6 +79,7 @@ struct le_packet {
 	struct le_flow about;
 };
 
+bool le_flow_is_echo(const struct le_flow *flow, u8 type);
 void le_packet_read(const struct sk_buff *skb, u8 family, struct le_packet *packet);
 
 #endif /* LYNCEDGE_PACKET_H */
