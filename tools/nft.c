@@ -330,12 +330,17 @@ static void put_device_map(struct nft_ruleset *rs, const char *key, enum le_dir 
 		put(rs, " }\n");
 }
 
+/*
+ * The module asks where a packet enters first, and that settles the reason. Of two chains of one
+ * priority, the later one would be asked first.
+ */
 static void put_base(struct nft_ruleset *rs, const char *chain, const char *hook, enum le_dir dir)
 {
 	bool may_reject = rs->policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
 
 	fprintf(rs->out, "\tchain %s {\n"
-		"\t\ttype filter hook %s priority filter - 1; policy accept;\n", chain, hook);
+		"\t\ttype filter hook %s priority filter - %u; policy accept;\n", chain, hook,
+		dir == LE_IN ? 2 : 1);
 	if (may_reject && !strcmp(hook, "output"))
 		put(rs, "\t\t# The gateway's own rejects.\n"
 		    "\t\ttcp flags & rst == rst accept\n"

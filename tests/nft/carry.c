@@ -134,6 +134,22 @@ static bool is_crafted(__u8 ttl)
 	return ttl == TTL_USUAL || ttl == TTL_UNTRACKED || ttl == TTL_NEIGHBOUR;
 }
 
+/* A reset, or ICMP's "administratively prohibited"; anything else has reasons of its own. */
+static bool is_reject(const __u8 *ip, __u32 len)
+{
+	bool v6 = ip[0] >> 4 == 6;
+	__u8 protocol = ip[v6 ? 6 : 9];
+	const __u8 *body = ip + (v6 ? 40 : 20);
+
+	if (len < (v6 ? 42 : 22))
+		return false;
+	if (protocol == IPPROTO_ICMP)
+		return body[0] == 3 && body[1] == 13;
+	if (protocol == IPPROTO_ICMPV6)
+		return body[0] == 1 && body[1] == 1;
+	return protocol == IPPROTO_TCP;
+}
+
 static void see(struct carrier *c, unsigned int gateway, const __u8 *ip, __u32 len)
 {
 	__u32 number;
@@ -149,7 +165,7 @@ static void see(struct carrier *c, unsigned int gateway, const __u8 *ip, __u32 l
 		return;
 	}
 	if (ttl == TTL_OWN)
-		c->replies[gateway]++;
+		c->replies[gateway] += is_reject(ip, len);
 	else if (is_crafted(ttl) && number < c->count)
 		c->through[number] |= 1 << gateway;
 }
