@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds the address tables that lyncedge_addr.h explains, and looks IPv6 up in them. Where
- * spans come from is the compiler's business (lyncedge_rules.c).
+ * Builds the address tables that lyncedge_addr.h explains. Where spans
+ * come from is the compiler's business (lyncedge_compile.c).
  */
 #include "lyncedge_addr.h"
 
@@ -25,33 +25,8 @@ struct le_key le_addr_key(const union le_addr *addr, u8 family)
 	return key;
 }
 
-/**
- * le_addr_class6() - class of an IPv6 address
- * @t: the table
- * @addr: the address
- *
- * Context: any; in the kernel under RCU, which keeps @t.
- *
- * Return: its class.
- */
-u32 le_addr_class6(const struct le_addr_table *t, const union le_addr *addr)
-{
-	struct le_key key = le_addr_key(addr, LE_IPV6);
-	u32 first = 0, n = t->nr_spans6;
-
-	/*
-	 * The span sought is one of n from first on; both branches keep that, and the last one
-	 * is it.
-	 */
-	while (n > 1) {
-		u32 half = n / 2;
-
-		if (!le_key_less(&key, &t->starts6[first + half]))
-			first += half;
-		n -= half;
-	}
-	return t->classes6[first];
-}
+/* The most nodes on the way to an address: one for each byte after the root's two. */
+#define LE_MAX_DEPTH 14
 
 /*
  * A trie under construction. It is built twice: the first time only counted, with no arrays,
@@ -59,124 +34,276 @@ u32 le_addr_class6(const struct le_addr_table *t, const union le_addr *addr)
  */
 struct trie {
 	u32 *root;
-	struct le_node *nodes;
+	struct le_node *nodes4;
+	struct le_node6 *nodes6;
 	u32 *runs;
 	u32 nr_nodes;
 	u32 nr_runs;
-	/*
-	 * The spans that are left: the first of them holds the first address of the block that
-	 * is next.
-	 */
-	const struct le_span *span;
-	const struct le_span *end;
-	/* Entries of the node that is under construction on each of the two levels. */
-	u32 entries[2][256];
+	bool plain;
+	const struct le_span *spans;
+	u32 nr_spans;
+	/* Entries of the nodes that are under construction, by their depth. */
+	u32 entries[LE_MAX_DEPTH][256];
 };
 
-static u32 build_node(struct trie *trie, u32 first, unsigned int slot_bits);
-
 /*
- * The entry of the block of 2^bits addresses from first on; leaves trie->span at the block that
- * follows.
+ * Part of the spans: the one that holds the first address of a block, and those that start
+ * further on in it.
  */
-static u32 build_entry(struct trie *trie, u32 first, unsigned int bits)
-{
-	u64 next = (u64)first + BIT_ULL(bits);
-	u32 entry;
+struct part {
+	const struct le_span *first;
+	const struct le_span *last;
+};
 
-	if (trie->span + 1 == trie->end || trie->span[1].start.lo >= next)
-		entry = trie->span->class;
-	else
-		entry = build_node(trie, first, bits - 8);
-	if (trie->span + 1 < trie->end && trie->span[1].start.lo == next)
-		trie->span++;
-	return entry;
-}
-
-static u32 build_node(struct trie *trie, u32 first, unsigned int slot_bits)
+/* Leaves of 256 entries one for each run, and says in the node where runs start. */
+static u32 compress(struct le_node *node, u32 *entries)
 {
-	u32 *entries = trie->entries[slot_bits ? 0 : 1];
-	struct le_node node = { .runs = 0 };
-	u32 number = trie->nr_nodes++;
-	unsigned int slot, nr = 0;
+	unsigned int slot;
+	u32 nr = 0;
 
 	for (slot = 0; slot < 256; slot++) {
-		u32 entry = build_entry(trie, first + (slot << slot_bits), slot_bits);
-
 		if (slot % 64 == 0)
-			node.ones[slot / 64] = nr;
-		if (nr && entries[nr - 1] == entry)
+			node->ones[slot / 64] = nr;
+		if (nr && entries[nr - 1] == entries[slot])
 			continue;
-		node.map[slot / 64] |= BIT_ULL(slot % 64);
-		entries[nr++] = entry;
+		node->map[slot / 64] |= BIT_ULL(slot % 64);
+		entries[nr++] = entries[slot];
 	}
-	node.runs = trie->nr_runs;
+	return nr;
+}
+
+static void store_entries(struct trie *trie, struct le_node *node, u32 *entries)
+{
+	u32 nr = trie->plain ? 256 : compress(node, entries);
+
+	node->runs = trie->nr_runs;
 	trie->nr_runs += nr;
-	if (trie->nodes) {
-		trie->nodes[number] = node;
-		memcpy(trie->runs + node.runs, entries, nr * sizeof(*entries));
+	if (trie->runs)
+		memcpy(trie->runs + node->runs, entries, nr * sizeof(*entries));
+}
+
+/*
+ * The part that a block has of the spans from @from on: all that start in it, up to @last, and
+ * the one before.
+ */
+static struct part part_of(const struct le_span *from, const struct le_span *last,
+			   const struct le_key *start, const struct le_key *end)
+{
+	struct part part = { .first = from };
+
+	while (part.first < last && !le_key_less(start, &part.first[1].start))
+		part.first++;
+	part.last = part.first;
+	while (part.last < last && !le_key_less(end, &part.last[1].start))
+		part.last++;
+	return part;
+}
+
+static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int depth);
+
+/* The entry of the 2^bits addresses from @first on. */
+static u32 entry4(struct trie *trie, struct part *rest, u32 first, unsigned int bits,
+		  unsigned int depth)
+{
+	const struct le_key start = { .lo = first }, end = { .lo = first | (BIT(bits) - 1) };
+	struct part part = part_of(rest->first, rest->last, &start, &end);
+
+	rest->first = part.last;
+	if (part.first == part.last)
+		return part.first->class;
+	return build4(trie, part, first, depth);
+}
+
+/* Depth 0 decides by an address's third byte, depth 1 by its fourth. */
+static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int depth)
+{
+	unsigned int bits = depth ? 0 : 8, slot;
+	u32 *entries = trie->entries[depth], number = trie->nr_nodes++;
+	struct le_node node = { .runs = 0 };
+
+	for (slot = 0; slot < 256; slot++)
+		entries[slot] = entry4(trie, &part, first + (slot << bits), bits, depth + 1);
+	store_entries(trie, &node, entries);
+	if (trie->nodes4)
+		trie->nodes4[number] = node;
+	return (trie->plain ? node.runs : number) | LE_NODE;
+}
+
+/* The place of a byte of an address: its half, and the bits below it there. */
+static unsigned int shift_of(unsigned int byte)
+{
+	return 56 - byte % 8 * 8;
+}
+
+static u64 half_of(const struct le_key *key, unsigned int byte)
+{
+	return byte < 8 ? key->hi : key->lo;
+}
+
+/* The first byte in which two keys differ; they do. */
+static unsigned int differing_byte(const struct le_key *a, const struct le_key *b)
+{
+	unsigned int byte = 0;
+
+	while (!((half_of(a, byte) ^ half_of(b, byte)) >> shift_of(byte)))
+		byte++;
+	return byte;
+}
+
+/* The last byte of a key that is not 0: what comes after it needs no decision. */
+static unsigned int last_byte(const struct le_key *key)
+{
+	unsigned int byte = 15;
+
+	while (byte && !(half_of(key, byte) >> shift_of(byte) & 0xff))
+		byte--;
+	return byte;
+}
+
+/*
+ * The byte that a node for these spans decides by. The first half has to be compared to its end
+ * before the second is looked into.
+ */
+static unsigned int deciding_byte(struct part part, unsigned int compared)
+{
+	const struct le_key *first = &part.first[1].start, *last = &part.last->start;
+	unsigned int byte = first == last ? last_byte(first) : differing_byte(first, last);
+
+	return byte >= 8 && compared < 8 ? 7 : byte;
+}
+
+/* The addresses that share all bytes up to the deciding one with @like, and have @slot there. */
+static void slot_ends(const struct le_node6 *node, const struct le_key *like, unsigned int slot,
+		      struct le_key *start, struct le_key *end)
+{
+	u64 value = (node->first + slot) << node->shift;
+	u64 below = BIT_ULL(node->shift) - 1;
+
+	if (node->low) {
+		*start = (struct le_key){ .hi = like->hi, .lo = value };
+		*end = (struct le_key){ .hi = like->hi, .lo = value | below };
+	} else {
+		*start = (struct le_key){ .hi = value };
+		*end = (struct le_key){ .hi = value | below, .lo = ~0ULL };
 	}
+}
+
+/* Calls itself at most LE_MAX_DEPTH deep: @compared grows. */
+static u32 build6(struct trie *trie, struct part part, unsigned int compared, unsigned int depth)
+{
+	unsigned int byte = deciding_byte(part, compared), slot;
+	const struct le_key *like = &part.first[1].start;
+	u32 *entries = trie->entries[depth], number = trie->nr_nodes++;
+	struct le_node6 node = {
+		.first = half_of(like, byte) >> shift_of(byte) & ~255ULL,
+		.below = part.first->class,
+		.above = part.last->class,
+		.low = byte >= 8,
+		.shift = shift_of(byte),
+	};
+
+	for (slot = 0; slot < 256; slot++) {
+		struct le_key start, end;
+		struct part child;
+
+		slot_ends(&node, like, slot, &start, &end);
+		child = part_of(part.first, part.last, &start, &end);
+		part.first = child.last;
+		entries[slot] = child.first == child.last ?
+				child.first->class :
+				build6(trie, child, byte + 1, depth + 1);
+	}
+	store_entries(trie, &node.node, entries);
+	if (trie->nodes6)
+		trie->nodes6[number] = node;
 	return number | LE_NODE;
 }
 
-static void build_root(struct trie *trie, const struct le_span *spans, u32 nr_spans)
+static void build_root(struct trie *trie, u8 family)
 {
+	struct part rest = { .first = trie->spans, .last = trie->spans + trie->nr_spans - 1 };
 	u32 block;
 
 	trie->nr_nodes = 0;
 	trie->nr_runs = 0;
-	trie->span = spans;
-	trie->end = spans + nr_spans;
 	for (block = 0; block < 65536; block++) {
-		u32 entry = build_entry(trie, block << 16, 16);
+		struct le_key start = { .lo = block << 16 }, end = { .lo = start.lo | 0xffff };
+		struct part part;
+		__be16 bytes = htons(block);
+		u32 entry;
 
-		if (trie->root)
-			trie->root[block] = entry;
+		if (family == LE_IPV6) {
+			start = (struct le_key){ .hi = (u64)block << 48 };
+			end = (struct le_key){ .hi = start.hi | 0xffffffffffffULL, .lo = ~0ULL };
+		}
+		part = part_of(rest.first, rest.last, &start, &end);
+		rest.first = part.last;
+		entry = part.first->class;
+		if (part.first != part.last)
+			entry = family == LE_IPV4 ? build4(trie, part, block << 16, 0) :
+						    build6(trie, part, 2, 0);
+		trie->root[le_block((const u8 *)&bytes)] = entry;
 		if (block % 256 == 0)
 			cond_resched();
 	}
 }
 
-static int build4(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
+/* Counts: how many nodes there will be decides how they are stored, and how much of it there is. */
+static struct trie *new_trie(u32 *root, const struct le_span *spans, u32 nr_spans, u8 family)
 {
 	struct trie *trie = kvzalloc(sizeof(*trie), GFP_KERNEL);
-	int err = -ENOMEM;
+
+	if (!trie)
+		return NULL;
+	trie->root = root;
+	trie->spans = spans;
+	trie->nr_spans = nr_spans;
+	build_root(trie, family);
+	trie->plain = trie->nr_nodes <= LE_MAX_PLAIN_NODES;
+	if (trie->plain)
+		trie->nr_runs = trie->nr_nodes * 256;
+	return trie;
+}
+
+/* Arrays of one more than needed: an allocation of nothing is no pointer to be relied on. */
+static int build_ipv4(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
+{
+	struct trie *trie = new_trie(t->root4, spans, nr_spans, LE_IPV4);
 
 	if (!trie)
 		return -ENOMEM;
-	build_root(trie, spans, nr_spans);
-	/* One more than needed, since an allocation of nothing is not a pointer to be relied on. */
-	t->root = kvmalloc_array(65536, sizeof(*t->root), GFP_KERNEL);
-	t->nodes = kvmalloc_array(trie->nr_nodes + 1, sizeof(*t->nodes), GFP_KERNEL);
-	t->runs = kvmalloc_array(trie->nr_runs + 1, sizeof(*t->runs), GFP_KERNEL);
-	if (!t->root || !t->nodes || !t->runs)
-		goto out;
-	trie->root = t->root;
-	trie->nodes = t->nodes;
-	trie->runs = t->runs;
-	build_root(trie, spans, nr_spans);
-	t->nr_nodes = trie->nr_nodes;
-	t->nr_runs = trie->nr_runs;
-	err = 0;
-out:
+	t->plain4 = trie->plain;
+	t->nr_nodes4 = trie->nr_nodes;
+	t->nr_runs4 = trie->nr_runs;
+	t->nodes4 = kvmalloc_array(t->nr_nodes4 + 1, sizeof(*t->nodes4), GFP_KERNEL);
+	t->runs4 = kvmalloc_array(t->nr_runs4 + 1, sizeof(*t->runs4), GFP_KERNEL);
+	if (t->nodes4 && t->runs4) {
+		trie->nodes4 = t->nodes4;
+		trie->runs = t->runs4;
+		build_root(trie, LE_IPV4);
+	}
 	kvfree(trie);
-	return err;
+	return t->nodes4 && t->runs4 ? 0 : -ENOMEM;
 }
 
-static int build6(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
+static int build_ipv6(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
 {
-	u32 i;
+	struct trie *trie = new_trie(t->root6, spans, nr_spans, LE_IPV6);
 
-	t->starts6 = kvmalloc_array(nr_spans, sizeof(*t->starts6), GFP_KERNEL);
-	t->classes6 = kvmalloc_array(nr_spans, sizeof(*t->classes6), GFP_KERNEL);
-	if (!t->starts6 || !t->classes6)
+	if (!trie)
 		return -ENOMEM;
-	for (i = 0; i < nr_spans; i++) {
-		t->starts6[i] = spans[i].start;
-		t->classes6[i] = spans[i].class;
+	t->plain6 = trie->plain;
+	t->nr_nodes6 = trie->nr_nodes;
+	t->nr_runs6 = trie->nr_runs;
+	t->nodes6 = kvmalloc_array(t->nr_nodes6 + 1, sizeof(*t->nodes6), GFP_KERNEL);
+	t->runs6 = kvmalloc_array(t->nr_runs6 + 1, sizeof(*t->runs6), GFP_KERNEL);
+	if (t->nodes6 && t->runs6) {
+		trie->nodes6 = t->nodes6;
+		trie->runs = t->runs6;
+		build_root(trie, LE_IPV6);
 	}
-	t->nr_spans6 = nr_spans;
-	return 0;
+	kvfree(trie);
+	return t->nodes6 && t->runs6 ? 0 : -ENOMEM;
 }
 
 /**
@@ -194,9 +321,106 @@ static int build6(struct le_addr_table *t, const struct le_span *spans, u32 nr_s
 int le_addr_build(struct le_addr_table *t, const struct le_span *spans4, u32 nr_spans4,
 		  const struct le_span *spans6, u32 nr_spans6)
 {
-	int err = build4(t, spans4, nr_spans4);
+	int err = build_ipv4(t, spans4, nr_spans4);
 
-	return err ? err : build6(t, spans6, nr_spans6);
+	if (!err)
+		err = build_ipv6(t, spans6, nr_spans6);
+	if (!err)
+		le_addr_keep_near(t, NULL, 0);
+	return err;
+}
+
+/*
+ * Nothing may be found in a free place: it holds an address that is looked for elsewhere. That
+ * is 0.0.0.0 or ::, whose place is the first, and there another one.
+ */
+static void clear_near(struct le_addr_table *t)
+{
+	u32 elsewhere = 1;
+
+	memset(t->near4, 0, sizeof(t->near4));
+	memset(t->near6, 0, sizeof(t->near6));
+	while (!le_near4_place(t, elsewhere) || !le_near6_place(t, 0, elsewhere))
+		elsewhere++;
+	t->near4[0].addr = (__force __be32)elsewhere;
+	t->near6[0].lo = elsewhere;
+}
+
+static bool is_free4(const struct le_addr_table *t, const struct le_near4 *near)
+{
+	return &t->near4[le_near4_place(t, (__force u32)near->addr)] != near;
+}
+
+static bool is_free6(const struct le_addr_table *t, const struct le_near6 *near)
+{
+	return &t->near6[le_near6_place(t, near->hi, near->lo)] != near;
+}
+
+/* Whether the address had a place of its own. */
+static bool keep_near4(struct le_addr_table *t, const union le_addr *addr)
+{
+	struct le_near4 *near = &t->near4[le_near4_place(t, (__force u32)addr->v4)];
+	bool own = is_free4(t, near) || near->addr == addr->v4;
+
+	near->addr = addr->v4;
+	near->class = le_addr_class4(t, addr->byte);
+	return own;
+}
+
+static bool keep_near6(struct le_addr_table *t, const union le_addr *addr)
+{
+	struct le_near6 *near;
+	u64 hi, lo;
+	bool own;
+
+	memcpy(&hi, addr->byte, sizeof(hi));
+	memcpy(&lo, addr->byte + sizeof(hi), sizeof(lo));
+	near = &t->near6[le_near6_place(t, hi, lo)];
+	own = is_free6(t, near) || (near->hi == hi && near->lo == lo);
+	near->hi = hi;
+	near->lo = lo;
+	near->class = le_addr_class6(t, addr->byte);
+	return own;
+}
+
+static u32 keep_all(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr)
+{
+	u32 i, lost = 0;
+
+	clear_near(t);
+	for (i = 0; i < nr; i++) {
+		if (hosts[i].family == LE_IPV4)
+			lost += !keep_near4(t, &hosts[i].addr);
+		else
+			lost += !keep_near6(t, &hosts[i].addr);
+	}
+	return lost;
+}
+
+/* Multipliers to try: with few hosts one of the first finds each a place of its own. */
+#define LE_NEAR_TRIES 32
+/* 2^64 / golden ratio (Knuth, vol. 3, sec. 6.4). */
+#define LE_GOLDEN 0x9e3779b97f4a7c15ULL
+
+/**
+ * le_addr_keep_near() - fill the near table
+ * @t: the table, built
+ * @hosts: the addresses to keep, as prefixes of full length; of two that want the same place
+ *	one is lost, and takes as long as any other address
+ * @nr: how many
+ *
+ * Context: process.
+ */
+void le_addr_keep_near(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr)
+{
+	unsigned int try;
+
+	for (try = 0; try < LE_NEAR_TRIES; try++) {
+		/* Both halves are used, and both are odd. */
+		t->multiplier = LE_GOLDEN * (2 * try + 1) | BIT_ULL(32) | 1;
+		if (!keep_all(t, hosts, nr))
+			return;
+	}
 }
 
 /**
@@ -205,9 +429,8 @@ int le_addr_build(struct le_addr_table *t, const struct le_span *spans4, u32 nr_
  */
 void le_addr_destroy(struct le_addr_table *t)
 {
-	kvfree(t->root);
-	kvfree(t->nodes);
-	kvfree(t->runs);
-	kvfree(t->starts6);
-	kvfree(t->classes6);
+	kvfree(t->nodes4);
+	kvfree(t->runs4);
+	kvfree(t->nodes6);
+	kvfree(t->runs6);
 }

@@ -313,27 +313,23 @@ static int classify_ports(struct compiler *c, struct port_classes *pc, u16 *clas
 	return class < 0 ? class : 0;
 }
 
-/*
- * Pages that are alike are stored once. The pages' array is shared with class_of: a page never
- * moves up.
- */
-static void fold_pages(struct le_table *table, u16 *class_of)
+/* Pages that are alike are stored once, in place: a page never moves up. */
+static void fold_pages(struct le_table *table)
 {
+	const size_t size = LE_PAGE_PORTS * sizeof(*table->pages);
 	u32 page, i;
 
 	for (page = 0; page < LE_NR_PAGES; page++) {
-		const u16 *entries = class_of + page * LE_PAGE_PORTS;
+		const u16 *entries = table->pages + page * LE_PAGE_PORTS;
 
 		for (i = 0; i < table->nr_pages; i++)
-			if (!memcmp(class_of + i * LE_PAGE_PORTS, entries,
-				    LE_PAGE_PORTS * sizeof(*entries)))
+			if (!memcmp(table->pages + i * LE_PAGE_PORTS, entries, size))
 				break;
 		if (i == table->nr_pages) {
-			memmove(class_of + i * LE_PAGE_PORTS, entries,
-				LE_PAGE_PORTS * sizeof(*entries));
+			memmove(table->pages + i * LE_PAGE_PORTS, entries, size);
 			table->nr_pages++;
 		}
-		table->page_of[page] = i;
+		table->page_of[page] = i * LE_PAGE_PORTS;
 	}
 }
 
@@ -342,15 +338,14 @@ static int store_port_classes(struct compiler *c, const struct port_classes *pc)
 	struct le_table *table = c->table;
 	u32 i;
 
-	table->port_classes = kvmalloc_array(pc->nr, sizeof(*table->port_classes), GFP_KERNEL);
 	table->wide.dports = alloc_wide(c, pc->nr);
-	if (!table->port_classes || !table->wide.dports)
+	if (!table->wide.dports)
 		return -ENOMEM;
 	for (i = 0; i < pc->nr; i++) {
 		const u64 *bits = pc->bits + (size_t)i * 2 * c->words;
 
-		table->port_classes[i].dport = store_bits(c, bits, table->wide.dports, i);
-		table->port_classes[i].sport = bits[c->words];
+		table->dports[i] = store_bits(c, bits, table->wide.dports, i);
+		table->sports[i] = bits[c->words];
 	}
 	table->nr_port_classes = pc->nr;
 	return 0;
@@ -360,28 +355,18 @@ static int make_ports(struct compiler *c)
 {
 	struct le_table *table = c->table;
 	struct port_classes pc = { .nr = 0 };
-	size_t size;
-	u16 *class_of;
-	int err = -ENOMEM;
+	u32 i;
+	int err;
 
-	class_of = kvmalloc_array(65536, sizeof(*class_of), GFP_KERNEL);
-	if (!class_of)
-		return -ENOMEM;
-	err = classify_ports(c, &pc, class_of);
-	if (err)
-		goto out;
-	fold_pages(table, class_of);
-	size = table->nr_pages * LE_PAGE_PORTS * sizeof(*class_of);
-	table->pages = kvmalloc(size, GFP_KERNEL);
-	if (!table->pages) {
-		err = -ENOMEM;
-		goto out;
+	for (i = 0; i < c->nr_terms && i < 64; i++)
+		if (c->terms[i].sport.first > 0 || c->terms[i].sport.last < 65535)
+			table->sported |= BIT_ULL(i);
+	err = classify_ports(c, &pc, table->pages);
+	if (!err) {
+		fold_pages(table);
+		err = store_port_classes(c, &pc);
 	}
-	memcpy(table->pages, class_of, size);
-	err = store_port_classes(c, &pc);
-out:
 	kvfree(pc.bits);
-	kvfree(class_of);
 	return err;
 }
 
@@ -446,7 +431,7 @@ static int rehash_classes(struct classes *cl, size_t stride)
 	u32 *next = kvmalloc_array(room, sizeof(*next), GFP_KERNEL);
 	u32 *buckets = kvmalloc_array(nr_buckets, sizeof(*buckets), GFP_KERNEL);
 
-	if (!bits || !flags || !next || !buckets || room > LE_MAX_CLASSES) {
+	if (!bits || !flags || !next || !buckets || room > LE_MAX_CLASSES / LE_CLASS_STEP) {
 		kvfree(bits);
 		kvfree(flags);
 		kvfree(next);
@@ -668,11 +653,25 @@ static int sweep_family(struct compiler *c, u8 family, const struct le_prefix *p
 			cond_resched();
 	}
 	close_prefixes(sw, NULL);
+	for (i = 0; i < sw->nr; i++)
+		sw->spans[i].class *= LE_CLASS_STEP;
 	c->nr_spans[family] = sw->nr;
 	err = 0;
 out:
 	kvfree(sw);
 	return err;
+}
+
+/* Word 0 of the terms to which the source, or else the destination, is the far end. */
+static u64 far_terms(const struct compiler *c, enum le_dir dir)
+{
+	u64 terms = 0;
+	u32 i;
+
+	for (i = 0; i < c->nr_terms && i < 64; i++)
+		if (le_lane_dir(c->terms[i].lane) == dir)
+			terms |= BIT_ULL(i);
+	return terms;
 }
 
 static int store_addr_classes(struct compiler *c)
@@ -681,21 +680,39 @@ static int store_addr_classes(struct compiler *c)
 	struct classes *cl = &c->classes;
 	u32 i;
 
-	table->addr_classes = kvmalloc_array(cl->nr, sizeof(*table->addr_classes), GFP_KERNEL);
+	table->ends = kvmalloc_array(cl->nr, LE_CLASS_STEP * sizeof(*table->ends), GFP_KERNEL);
+	table->addr_flags = kvmalloc_array(cl->nr, sizeof(*table->addr_flags), GFP_KERNEL);
 	table->wide.froms = alloc_wide(c, cl->nr);
 	table->wide.tos = alloc_wide(c, cl->nr);
-	if (!table->addr_classes || !table->wide.froms || !table->wide.tos)
+	if (!table->ends || !table->addr_flags || !table->wide.froms || !table->wide.tos)
 		return -ENOMEM;
 	for (i = 0; i < cl->nr; i++) {
 		const u64 *bits = cl->bits + (size_t)i * 2 * c->words;
-		struct le_addr_class *class = &table->addr_classes[i];
+		u64 *ends = table->ends + i * LE_CLASS_STEP;
 
-		class->from = store_bits(c, bits, table->wide.froms, i);
-		class->to = store_bits(c, bits + c->words, table->wide.tos, i);
-		class->flags = cl->flags[i];
+		ends[0] = store_bits(c, bits, table->wide.froms, i);
+		ends[1] = store_bits(c, bits + c->words, table->wide.tos, i);
+		table->addr_flags[i] = cl->flags[i];
+		if (!(cl->flags[i] & LE_ADDR_BLOCKED))
+			continue;
+		/* So a packet that matches need not be asked whether it is blocked. */
+		ends[0] &= ~far_terms(c, LE_IN);
+		ends[1] &= ~far_terms(c, LE_OUT);
+		table->blocks = true;
 	}
 	table->nr_addr_classes = cl->nr;
 	return 0;
+}
+
+/* The edges' own addresses, which nearly every packet has one of. */
+static void keep_near(struct compiler *c)
+{
+	u32 i, nr = 0;
+
+	for (i = 0; i < c->nr_prefixes; i++)
+		if (c->prefixes[i].tag < LE_TAG_EDGE + LE_NR_EDGES)
+			c->prefixes[nr++] = c->prefixes[i];
+	le_addr_keep_near(&c->table->addrs, c->prefixes, nr);
 }
 
 static int make_addrs(struct compiler *c)
@@ -718,6 +735,8 @@ static int make_addrs(struct compiler *c)
 	if (!err)
 		err = le_addr_build(&c->table->addrs, c->spans[LE_IPV4], c->nr_spans[LE_IPV4],
 				    c->spans[LE_IPV6], c->nr_spans[LE_IPV6]);
+	if (!err)
+		keep_near(c);
 	return err;
 }
 
@@ -794,9 +813,8 @@ void le_table_free(struct le_table *table)
 {
 	if (!table)
 		return;
-	kvfree(table->pages);
-	kvfree(table->port_classes);
-	kvfree(table->addr_classes);
+	kvfree(table->ends);
+	kvfree(table->addr_flags);
 	kvfree(table->wide.lanes);
 	kvfree(table->wide.dports);
 	kvfree(table->wide.froms);

@@ -240,6 +240,17 @@ static void add_slot(struct le_live *live, int ifindex, u8 iface)
 		i = (i + 1) & live->slot_mask;
 	live->slots[i].ifindex = ifindex;
 	live->slots[i].iface = iface;
+	live->slots[i].lane = le_lane(le_crossing(iface, LE_IN), IPPROTO_TCP);
+	live->named |= BIT_ULL(ifindex % 64U);
+}
+
+static void set_counters(struct le_live *live)
+{
+	const struct le_table *table = live->table;
+	u32 term;
+
+	for (term = 0; term < table->nr_terms && term < LE_NR_FAST_TERMS; term++)
+		live->counters[term] = le_counter(live->sites, table->row_of[term]);
 }
 
 /* What the hooks judge by, for the devices that exist now. */
@@ -264,6 +275,7 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->local = config->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
 	live->log_group = config->log_group;
 	live->slot_mask = slots - 1;
+	set_counters(live);
 	for_each_netdev(&init_net, dev) {
 		u8 iface = named_iface(config, dev->name);
 

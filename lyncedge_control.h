@@ -24,15 +24,27 @@ enum le_mode {
 /* No interface: the device is not named. */
 #define LE_UNNAMED 0xff
 
-/* A named device that exists; ifindex 0 is none. */
+/**
+ * struct le_slot - a named device that exists
+ * @ifindex: the device, or 0 for none
+ * @iface: enum le_iface
+ * @lane: le_lane() of TCP that enters by it
+ */
 struct le_slot {
 	int ifindex;
 	u8 iface;
+	u8 lane;
 };
+
+/* Terms of word 0, whose counters the fast path finds by the term. */
+#define LE_NR_FAST_TERMS 64
 
 /**
  * struct le_live - what the hooks judge by
+ * @named: bit @ifindex % 64 is set if a named device may have that ifindex: most devices of a
+ *	gateway are told by it not to be ours
  * @table: the compiled policy
+ * @counters: counters of the rows of the terms of word 0
  * @sites: counters of its site rows
  * @enforce: drop what is refused, and do not only count it
  * @conntrack: ask conntrack
@@ -44,19 +56,35 @@ struct le_slot {
  * @slots: named devices, hashed by ifindex with linear probing
  */
 struct le_live {
+	u64 named;
 	const struct le_table *table;
 	struct le_site_counter *const *sites;
+	u32 slot_mask;
+	int log_group;
 	bool enforce;
 	bool conntrack;
 	bool reject;
 	bool local;
-	int log_group;
 	struct rcu_head rcu;
-	u32 slot_mask;
+	struct le_count __percpu *counters[LE_NR_FAST_TERMS];
 	struct le_slot slots[];
 };
 
 extern struct le_live __rcu *le_live;
+
+/**
+ * le_live_may_name() - whether a device may be named
+ * @live: what to judge by
+ * @ifindex: the device
+ *
+ * Context: under RCU.
+ *
+ * Return: false only if it is not.
+ */
+static inline bool le_live_may_name(const struct le_live *live, int ifindex)
+{
+	return live->named >> (ifindex % 64U) & 1;
+}
 
 /**
  * le_live_iface() - the interface that a device is part of

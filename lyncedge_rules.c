@@ -6,20 +6,15 @@
  */
 #include "lyncedge_rules.h"
 
-static u32 class_of_port(const struct le_table *t, u16 port)
-{
-	return t->pages[t->page_of[port >> LE_PAGE_BITS] * LE_PAGE_PORTS + port % LE_PAGE_PORTS];
-}
-
 /*
- * What a packet or connection is to the rows: two addresses by their classes, two ports, and
- * the lane.
+ * What a packet or connection is to the rows: two addresses by their classes, two ports as they
+ * lie in packets.
  */
 struct ends {
 	u32 src;
 	u32 dst;
-	u16 sport;
-	u16 dport;
+	__be16 sport;
+	__be16 dport;
 };
 
 /* Out of line: only policies with more than some twenty site rows have more than one word. */
@@ -30,8 +25,8 @@ static noinline int match_wide(const struct le_table *t, unsigned int lane, cons
 	size_t nr = w->nr_words, stride = nr + 1;
 	const u64 *lanes = w->lanes + lane * stride;
 	const u64 *dports = w->dports + dport_class * stride;
-	const u64 *froms = w->froms + e->src * stride;
-	const u64 *tos = w->tos + e->dst * stride;
+	const u64 *froms = w->froms + e->src / LE_CLASS_STEP * stride;
+	const u64 *tos = w->tos + e->dst / LE_CLASS_STEP * stride;
 	u64 summary = lanes[nr] & dports[nr] & froms[nr] & tos[nr];
 
 	while (summary) {
@@ -48,13 +43,11 @@ static noinline int match_wide(const struct le_table *t, unsigned int lane, cons
 /* The first row that takes it (DESIGN sec. 4.7 and 4.8). */
 static int match(const struct le_table *t, unsigned int lane, const struct ends *e)
 {
-	u32 dport_class = class_of_port(t, e->dport);
-	u32 sport_class = class_of_port(t, e->sport);
-	u64 terms = t->lanes[lane] & t->port_classes[dport_class].dport &
-		    t->port_classes[sport_class].sport & t->addr_classes[e->src].from &
-		    t->addr_classes[e->dst].to;
+	u32 dport_class = le_port_class(t, (const u8 *)&e->dport);
+	u64 terms = t->lanes[lane] & t->dports[dport_class] & le_from(t, e->src) & le_to(t, e->dst);
 
-	if (likely(terms))
+	terms = le_sport_terms(t, terms, (const u8 *)&e->sport);
+	if (terms)
 		return t->row_of[__ffs64(terms)];
 	if (unlikely(t->wide.nr_words))
 		return match_wide(t, lane, e, dport_class);
@@ -92,14 +85,14 @@ static bool far_is_blocked(const struct le_table *t, unsigned int crossing, cons
 {
 	u32 far = crossing % LE_NR_DIRS == LE_IN ? e->src : e->dst;
 
-	return t->addr_classes[far].flags & LE_ADDR_BLOCKED;
+	return le_addr_flags(t, far) & LE_ADDR_BLOCKED;
 }
 
 static bool is_in_scope(const struct le_table *t, unsigned int crossing, const struct ends *e)
 {
 	u32 near = crossing % LE_NR_DIRS == LE_IN ? e->dst : e->src;
 
-	return !t->scope_address || t->addr_classes[near].flags & LE_ADDR_EDGE;
+	return !t->scope_address || le_addr_flags(t, near) & LE_ADDR_EDGE;
 }
 
 static struct ends ends_of(const struct le_table *t, const struct le_flow *flow)
@@ -107,8 +100,8 @@ static struct ends ends_of(const struct le_table *t, const struct le_flow *flow)
 	return (struct ends){
 		.src = le_addr_class(&t->addrs, &flow->src, flow->family),
 		.dst = le_addr_class(&t->addrs, &flow->dst, flow->family),
-		.sport = flow->sport,
-		.dport = flow->dport,
+		.sport = htons(flow->sport),
+		.dport = htons(flow->dport),
 	};
 }
 

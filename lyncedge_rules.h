@@ -32,11 +32,14 @@
  *   & to   10.45.16.30              ext-15 (and rows to any)
  *   =                               ext-15
  *
- * Classes. Ports: 1,024 pages of 64 ports; a page is an array of 64 class numbers, and pages
- * that are alike are one. The sample policy has a dozen pages; the media range, 156 whole
- * pages, is one of them and costs what any port costs. The two tables are 2 KiB and some 1.5
- * KiB. Addresses: lyncedge_addr.h. Two ports, or two addresses, of which the same terms hold
- * are of the same class, so there are few.
+ * Classes. Ports: 256 pages of 256 ports, by the two bytes of the port as they lie in the
+ * packet; a page is an array of 256 class numbers, and pages that are alike are one. The sample
+ * policy has a dozen pages (6 KiB); the media range, 37 whole pages, is one of them and costs
+ * what any port costs. Addresses: lyncedge_addr.h. Two ports, or two addresses, of which the
+ * same terms hold are of the same class, so there are few.
+ *
+ * Few terms care for the source port ("sported": media rows, strict ones). It is looked up only
+ * if the lowest bit of the other four bitmaps is such a term.
  *
  * The matrix is at most 40 terms, so word 0 decides for it and for the first site rows, at a
  * cost that knows neither the number of active rows nor that of prefixes. Only if word 0 has no
@@ -74,32 +77,37 @@ static inline unsigned int le_lane(unsigned int crossing, u8 protocol)
 	return crossing * 2 + (protocol == IPPROTO_UDP);
 }
 
-#define LE_PAGE_BITS 6
-#define LE_PAGE_PORTS BIT(LE_PAGE_BITS)
-#define LE_NR_PAGES (65536 >> LE_PAGE_BITS)
+static inline enum le_dir le_lane_dir(unsigned int lane)
+{
+	return lane / 2 % LE_NR_DIRS;
+}
+
+/* The other direction of the same interface, with the same protocol. */
+static inline unsigned int le_lane_reverse(unsigned int lane)
+{
+	return lane ^ 2;
+}
+
+#define LE_PAGE_PORTS 256
+#define LE_NR_PAGES 256
 
 /* Words of 64 terms. The matrix alone is 37 rows, of which three may be two terms. */
 #define LE_MAX_MATRIX_TERMS (LE_NR_ROWS + 3)
-#define LE_MAX_WORDS ((LE_MAX_MATRIX_TERMS + LE_MAX_SITE_ROWS + 63) / 64)
+#define LE_MAX_TERMS (LE_MAX_MATRIX_TERMS + LE_MAX_SITE_ROWS)
+#define LE_MAX_WORDS ((LE_MAX_TERMS + 63) / 64)
 
-/* Word 0 of the bitmaps of a class of ports. */
-struct le_port_class {
-	u64 dport;
-	u64 sport;
-};
+/* A term's range of ports begins and ends a class at most; site rows have no source ports. */
+#define LE_MAX_PORT_CLASSES (2 * LE_MAX_TERMS + 2 * LE_MAX_MATRIX_TERMS + 1)
 
 /*
- * Word 0 of the bitmaps of a class of addresses, and what the steps before the rows need to
- * know.
+ * Classes of addresses are numbered by twos, so that a class is the place of its two bitmaps.
+ * What there is one of for each class is at half that number.
  */
-struct le_addr_class {
-	u64 from;
-	u64 to;
-	u32 flags;
-};
+#define LE_CLASS_STEP 2
 
+/* What the steps before the rows need to know of a class of addresses. */
 #define LE_ADDR_EDGE BIT(0)	/* belongs to an edge */
-#define LE_ADDR_BLOCKED BIT(1)	/* is in the block list */
+#define LE_ADDR_BLOCKED BIT(1)	/* is in the block list; word 0 then has no row that it is far to */
 
 /**
  * struct le_wide - the words after word 0, for policies with many site rows
@@ -122,38 +130,95 @@ struct le_wide {
 /**
  * struct le_table - a compiled policy
  * @lanes: word 0 of the terms of each lane
+ * @sported: word 0 of the terms that have a condition on the source port
  * @stateless: judge packets, not connections: conntrack is not to be asked
  * @scope_address: judge only what has an edge's address
  * @icmp_echo: let ICMP echo pass
- * @page_of: page of each 64 ports
- * @pages: pages of LE_PAGE_PORTS class numbers
- * @port_classes: bitmaps of each class of ports
- * @addr_classes: bitmaps of each class of addresses
- * @addrs: finds the class of an address
+ * @blocks: some address is in the block list
+ * @page_of: where in @pages the page of each 256 ports begins
+ * @dports: word 0 of each class of destination ports
+ * @sports: word 0 of each class of source ports
+ * @pages: class numbers of the ports of each page
+ * @ends: word 0 of each class of addresses, as a sender and as a receiver
+ * @addr_flags: LE_ADDR_* of each class of addresses
  * @wide: words beyond word 0
  * @row_of: row of each term
  * @nr_terms: how many terms there are
  * @nr_pages: how many pages there are
  * @nr_port_classes: how many classes of ports there are
  * @nr_addr_classes: how many classes of addresses there are
+ * @addrs: finds the class of an address
+ *
+ * What is of a size that no policy changes is inside, so that it is found without following a
+ * pointer. An accepted packet of a usual policy meets these cache lines: @lanes; @sported and
+ * what follows it; @page_of; @pages; @dports; the far address's root entry; the near address's
+ * place; @ends.
  */
 struct le_table {
 	u64 lanes[LE_NR_LANES];
+	u64 sported;
+	u64 *ends;
+	u8 *addr_flags;
+	u16 *row_of;
 	bool stateless;
 	bool scope_address;
 	bool icmp_echo;
-	u16 page_of[LE_NR_PAGES];
-	u16 *pages;
-	struct le_port_class *port_classes;
-	struct le_addr_class *addr_classes;
-	struct le_addr_table addrs;
+	bool blocks;
 	struct le_wide wide;
-	u16 *row_of;
 	u32 nr_terms;
 	u32 nr_pages;
 	u32 nr_port_classes;
 	u32 nr_addr_classes;
+	u16 page_of[LE_NR_PAGES];
+	u64 dports[LE_MAX_PORT_CLASSES];
+	u64 sports[LE_MAX_PORT_CLASSES];
+	u16 pages[LE_NR_PAGES * LE_PAGE_PORTS];
+	struct le_addr_table addrs;
 };
+
+/* Word 0 of the terms that a class of addresses may be the source of, or the destination. */
+static __always_inline u64 le_from(const struct le_table *t, u32 class)
+{
+	return t->ends[class];
+}
+
+static __always_inline u64 le_to(const struct le_table *t, u32 class)
+{
+	return t->ends[class + 1UL];
+}
+
+static inline u8 le_addr_flags(const struct le_table *t, u32 class)
+{
+	return t->addr_flags[class / LE_CLASS_STEP];
+}
+
+/**
+ * le_port_class() - class of a port
+ * @t: the table
+ * @port: its two bytes, as they lie in the packet
+ *
+ * Return: its class.
+ */
+static inline u32 le_port_class(const struct le_table *t, const u8 *port)
+{
+	return t->pages[(size_t)t->page_of[port[0]] + port[1]];
+}
+
+/**
+ * le_sport_terms() - leave those of some terms for which the source port is right
+ * @t: the table
+ * @terms: word 0 of the terms that all but the source port allow
+ * @sport: the source port, as it lies in the packet
+ *
+ * Return: @terms if the first of them does not care, else those that remain.
+ */
+static __always_inline u64 le_sport_terms(const struct le_table *t, u64 terms, const u8 *sport)
+{
+	/* Terms that do not care have their bit in every class of source ports. */
+	if (terms & -terms & t->sported)
+		return terms & t->sports[le_port_class(t, sport)];
+	return terms;
+}
 
 struct le_table *le_table_compile(const struct le_policy *policy);
 void le_table_free(struct le_table *table);

@@ -31,6 +31,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -58,8 +59,12 @@ typedef __u64 u64;
 #define __printf(fmt, args)			\
 	__attribute__((__format__(__printf__,	\
 				  fmt, args)))
+#define __aligned(n)		\
+	__attribute__((\
+		__aligned__(n)))
 /* What is inlined is decided for the kernel. */
 #define noinline
+#define __force
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define fallthrough __attribute__((__fallthrough__))
@@ -69,6 +74,7 @@ typedef __u64 u64;
 #define GENMASK_ULL(h, l) ((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 #define hweight64(w) ((unsigned int)__builtin_popcountll(w))
 #define __ffs64(w) ((unsigned long)__builtin_ctzll(w))
+#define be64_to_cpu(x) be64toh(x)
 
 #define GFP_KERNEL 0
 #define kvmalloc(size, gfp) malloc(size)
@@ -89,6 +95,7 @@ struct sk_buff {
 
 #define skb_network_offset(skb) 0
 #define skb_is_gso(skb) false
+#define skb_headlen(skb) ((skb)->len)
 
 static inline const void *skb_header_pointer(const struct sk_buff *skb, unsigned int offset,
 					     unsigned int len, void *buffer)

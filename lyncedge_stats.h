@@ -41,6 +41,34 @@ static inline unsigned int le_counter_index(int outcome)
 }
 
 /**
+ * le_count_at() - count a packet at a counter
+ * @counter: the counter
+ * @bytes: length of the packet from its IP header on
+ *
+ * Context: any, under RCU, which keeps @counter.
+ */
+static inline void le_count_at(struct le_count __percpu *counter, unsigned int bytes)
+{
+	this_cpu_inc(counter->packets);
+	this_cpu_add(counter->bytes, bytes);
+}
+
+/**
+ * le_counter() - the counter of an outcome
+ * @sites: counters of the site rows of the policy that judges
+ * @outcome: what became of a packet; not LE_UNJUDGED
+ *
+ * Return: the counter.
+ */
+static inline struct le_count __percpu *le_counter(struct le_site_counter *const *sites,
+						   int outcome)
+{
+	if (likely(outcome < LE_NR_ROWS))
+		return &le_counters[le_counter_index(outcome)];
+	return sites[outcome - LE_NR_ROWS]->parts;
+}
+
+/**
  * le_count() - count a packet
  * @sites: counters of the site rows of the policy that judged it
  * @outcome: what became of it; LE_UNJUDGED is not counted
@@ -50,20 +78,8 @@ static inline unsigned int le_counter_index(int outcome)
  */
 static inline void le_count(struct le_site_counter *const *sites, int outcome, unsigned int bytes)
 {
-	struct le_count __percpu *part;
-
-	if (outcome == LE_UNJUDGED)
-		return;
-	if (likely(outcome < LE_NR_ROWS)) {
-		unsigned int i = le_counter_index(outcome);
-
-		this_cpu_inc(le_counters[i].packets);
-		this_cpu_add(le_counters[i].bytes, bytes);
-		return;
-	}
-	part = sites[outcome - LE_NR_ROWS]->parts;
-	this_cpu_inc(part->packets);
-	this_cpu_add(part->bytes, bytes);
+	if (outcome != LE_UNJUDGED)
+		le_count_at(le_counter(sites, outcome), bytes);
 }
 
 struct le_count le_stats_sum(unsigned int index);

@@ -115,8 +115,9 @@ static struct le_table *compile_set(const struct set *set)
 	char buf[LE_PREFIX_TEXT];
 	unsigned int i;
 
+	/* Outward, so that the source is near: of a far address that is blocked no row is told. */
 	for (i = 0; i < LE_NR_GROUPS; i++)
-		add_text(&text, "allow g%u external in tcp 1 from %s to any\n", i,
+		add_text(&text, "allow g%u external out tcp 1 from %s to any\n", i,
 			 le_group_names[i]);
 	for (i = 0; i < set->nr; i++) {
 		const struct le_prefix *prefix = &set->list[i];
@@ -141,12 +142,12 @@ static struct le_table *compile_set(const struct set *set)
 static u32 members_at(const struct set *set, const struct le_table *table,
 		      const union le_addr *addr, u8 family)
 {
-	const struct le_addr_class *class;
+	u32 class = le_addr_class(&table->addrs, addr, family);
+	u8 flags = le_addr_flags(table, class);
 
-	class = &table->addr_classes[le_addr_class(&table->addrs, addr, family)];
-	return (class->from & set->groups) |
-	       (class->flags & LE_ADDR_EDGE ? MEMBER_EDGE : 0) |
-	       (class->flags & LE_ADDR_BLOCKED ? MEMBER_BLOCK : 0);
+	return (le_from(table, class) & set->groups) |
+	       (flags & LE_ADDR_EDGE ? MEMBER_EDGE : 0) |
+	       (flags & LE_ADDR_BLOCKED ? MEMBER_BLOCK : 0);
 }
 
 static void expect_members(struct set *set, const struct le_table *table,
@@ -378,8 +379,6 @@ static void check_large(struct set *set)
 	}
 	kvfree(events);
 	kvfree(spare);
-	/* What lyncedge_addr.h promises. */
-	KUNIT_EXPECT_LE(set->test, table->addrs.nr_spans6, 2 * set->nr + 1);
 	le_table_free(table);
 }
 
@@ -787,14 +786,16 @@ static void check_spans(struct cut *cut, const struct le_addr_table *table, u8 f
 
 static void check_cut(struct cut *cut)
 {
-	struct le_addr_table table = { .root = NULL };
+	struct le_addr_table *table = kvzalloc(sizeof(*table), GFP_KERNEL);
 	u8 family;
 
-	KUNIT_ASSERT_EQ(cut->test, le_addr_build(&table, cut->spans[LE_IPV4], cut->nr[LE_IPV4],
+	KUNIT_ASSERT_NOT_NULL(cut->test, table);
+	KUNIT_ASSERT_EQ(cut->test, le_addr_build(table, cut->spans[LE_IPV4], cut->nr[LE_IPV4],
 						 cut->spans[LE_IPV6], cut->nr[LE_IPV6]), 0);
 	for (family = LE_IPV4; family <= LE_IPV6; family++)
-		check_spans(cut, &table, family);
-	le_addr_destroy(&table);
+		check_spans(cut, table, family);
+	le_addr_destroy(table);
+	kvfree(table);
 }
 
 /* Every block of the root, of a node, of a node below a node; at the ends and in the midst. */

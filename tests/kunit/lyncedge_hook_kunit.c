@@ -952,7 +952,6 @@ static void crossings(struct kunit *test)
 	       "allow twice external out tcp 9001 from any to any\n");
 	for (f = families; f < END_OF_FAMILIES; f++) {
 		struct bytes b = tcp(f, f->far, 40000, f->access, 443, SYN);
-		unsigned int i;
 
 		expect_forward(test, f, &b, ext, per, "accept ext-05", "%s, enters", f->name);
 		expect_forward(test, f, &b, per, ext, "drop no-row", "%s, leaves", f->name);
@@ -981,10 +980,6 @@ static void crossings(struct kunit *test)
 		for (b.len = 0; b.len < 60; b.len += 20)
 			expect_forward(test, f, &b, per, per, "accept", "%s, cut, not ours",
 				       f->name);
-		for (i = 0; i < 2; i++)
-			expect_outcome(test,
-				       forward_skb(f, packet_skb(test, f, &b, i * 10), NULL, NULL),
-				       b.len, "accept", "%s, no device", f->name);
 	}
 }
 

@@ -7,6 +7,7 @@
  * writers and readers at the same time (tests/vm/test-lifecycle).
  */
 #include <linux/cred.h>
+#include <linux/etherdevice.h>
 #include <linux/namei.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
@@ -59,10 +60,13 @@ static u64 generation(void)
 
 static bool passes(struct kunit *test, u16 port)
 {
+	/* Where it leaves by; never registered, so that no policy can name it. */
+	struct net_device *out = alloc_etherdev(0);
 	struct bytes b = { .len = 0 };
 	struct sk_buff *skb;
 	int ret;
 
+	KUNIT_ASSERT_NOT_NULL(test, out);
 	put_ipv4(&b, IPPROTO_TCP, 0, sizeof(struct tcphdr));
 	put_tcp(&b, false);
 	b.data[22] = port >> 8;
@@ -70,8 +74,9 @@ static bool passes(struct kunit *test, u16 port)
 	skb = make_skb(test, &b, b.len);
 	local_bh_disable();
 	ret = nf_hook(NFPROTO_IPV4, NF_INET_FORWARD, &init_net, NULL, skb, init_net.loopback_dev,
-		      NULL, NULL);
+		      out, NULL);
 	local_bh_enable();
+	free_netdev(out);
 	if (ret == 1)
 		kfree_skb(skb);
 	return ret == 1;
