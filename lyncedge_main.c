@@ -155,9 +155,9 @@ static __always_inline unsigned int refuse(const struct le_live *live, struct sk
 
 /*
  * The fast path (lyncedge_fast.h): a crossing of one named device, by a usual packet. A way is a
- * family and a direction. Each has a function for the simplest case, which needs no stack and
- * goes on by jumps, and one for what conntrack and many prefixes add to it; all are out of line,
- * so that a packet which is not ours meets nothing but two bits.
+ * family and a direction. Each has a function for the simplest case, which needs hardly any
+ * stack and goes on by jumps, and one for what conntrack and many prefixes add to it; all are
+ * out of line, so that a packet which is not ours meets nothing but two bits.
  */
 typedef unsigned int way_fn(const struct le_live *live, struct sk_buff *skb,
 			    const struct nf_hook_state *state, int ifindex);
