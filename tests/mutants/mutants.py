@@ -6,7 +6,7 @@ A mutant is a file NAME.mutant:
 
     # SPDX-License-Identifier: GPL-2.0-only
     breaks: what is wrong with it, in one line
-    killer: unit                    the part that is tried first (see PARTS)
+    killer: unit:fast_test          the part that is tried first, or what its name begins with (see find_parts)
     file: lyncedge_compile.c
     -       lines as they are now
     +       lines as they are to be
@@ -49,15 +49,6 @@ PATIENCE_SECONDS = 60
 LONGEST = 3600
 
 Part = collections.namedtuple("Part", "command environment folders")
-# From the cheap to the dear; the guests of tests/vm follow by name. Folders: whose change may change the result.
-PARTS = {
-    "unit": Part(["tests/unit/run"], {}, ["unit", "kunit"]),
-    "oracle": Part(["tests/oracle/run", "--policies", "24", "--packets", "2000", "--keep", "build/oracle"], {}, ["oracle"]),
-    "tool": Part(["tests/tool/run"], {}, ["tool"]),
-    "kunit": Part(["tests/kunit/run"], {}, ["kunit"]),
-    "kunit-debug": Part(["tests/kunit/run"], {"KUNIT": "debug"}, ["kunit"]),
-}
-
 RESULT = re.compile(r"^(\d+) passed, (\d+) failed$")
 # A part that cannot be built has no result, or counts as a failure what is none here.
 NO_BUILD = re.compile(r"\b(do|does|did) not build\b")
@@ -67,11 +58,43 @@ class Wrong(Exception):
     """A mutant, or the tree under it, is not as it should be."""
 
 
+def tests_in(folder, pattern):
+    """What the pattern's group is in the names of the files there that match it."""
+    matches = (re.fullmatch(pattern, file) for file in sorted(os.listdir(os.path.join(TOP, "tests", folder))))
+    return [match.group(1) for match in matches if match]
+
+
 def find_parts():
-    for name in sorted(os.listdir(os.path.join(TOP, "tests", "vm"))):
-        if name.startswith("test-"):
-            name = name[len("test-"):]
-            PARTS["vm:" + name] = Part(["tests/vm/test", name], {}, ["vm"])
+    """Each program, suite or guest is a part of its own, so that no mutant waits for more than what sees it. The dear ones are
+    last."""
+    parts = {}
+    suites = tests_in("kunit", r"lyncedge_(.*)_kunit\.c") + ["test-memory"]
+    pure = ["lyncedge_%s_kunit" % name for name in ("policy", "addr", "rules")]
+    for name in tests_in("unit", r"(.*_test)\.c") + pure:
+        parts["unit:" + name] = Part(["tests/unit/run", name], {}, ["unit", "kunit"])
+    parts["tool"] = Part(["tests/tool/run"], {}, ["tool"])
+    # Fewer than tests/oracle/run would: enough for a bug to show.
+    parts["oracle"] = Part(["tests/oracle/run", "--policies", "24", "--packets", "2000", "--keep", "build/oracle"], {}, ["oracle"])
+    for kernel, environment in (("kunit:", {}), ("kunit-debug:", {"KUNIT": "debug"})):
+        for name in suites:
+            parts[kernel + name] = Part(["tests/kunit/run", name], environment, ["kunit"])
+    for name in tests_in("vm", r"test-(.*)"):
+        parts["vm:" + name] = Part(["tests/vm/test", name], {}, ["vm"])
+    return parts
+
+
+PARTS = find_parts()
+
+
+def parts_named(beginning):
+    """The part of that name, or all whose names go on with a colon."""
+    return [name for name in PARTS if name == beginning or name.startswith(beginning + ":")]
+
+
+def parts_from(beginning):
+    """All parts: those of that name first, and before others those of the same kind."""
+    named, kind = parts_named(beginning), parts_named(beginning.partition(":")[0])
+    return sorted(PARTS, key=lambda name: (name not in named, name not in kind))
 
 
 # ---- mutants ---------------------------------------------------------------------------------------------------------
@@ -88,7 +111,7 @@ class Mutant:
         for field in ("breaks", "killer"):
             if field not in self.fields:
                 raise Wrong("%s: no line '%s:'" % (name, field))
-        if self.fields["killer"] not in PARTS:
+        if not parts_named(self.fields["killer"]):
             raise Wrong("%s: no such part: %s" % (name, self.fields["killer"]))
         if not self.replacements or not all(old for _, old, _ in self.replacements):
             raise Wrong("%s: replaces nothing" % name)
@@ -287,8 +310,7 @@ class Worker:
         self.tree.copy_to(self.folder)
         mutant.apply(self.folder)
         log = os.path.join(BUILD, "log", mutant.name + ".%s.log")
-        first = mutant.fields["killer"]
-        for name in [first] + [name for name in PARTS if name != first]:
+        for name in parts_from(mutant.fields["killer"]):
             baseline = self.baselines.get(name, self)
             if baseline is None:
                 continue
@@ -421,7 +443,7 @@ class Run:
     def all(self):
         # The dear ones last: what is cheap to know is known first.
         order = list(PARTS)
-        mutants = sorted(self.mutants, key=lambda mutant: order.index(mutant.fields["killer"]))
+        mutants = sorted(self.mutants, key=lambda mutant: order.index(parts_named(mutant.fields["killer"])[0]))
         pool = concurrent.futures.ThreadPoolExecutor(WORKERS)
         try:
             for future in [pool.submit(self._one, mutant) for mutant in mutants]:
@@ -451,17 +473,17 @@ def apply_all(mutants):
 
 
 def main():
-    find_parts()
     parser = argparse.ArgumentParser(description="plant bugs into a copy of the tree, and see whether a test fails")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these mutants")
-    parser.add_argument("--parts", metavar="NAME,...", default=",".join(PARTS), help="only these parts: " + ", ".join(PARTS))
+    parser.add_argument("--parts", metavar="NAME,...", default=",".join(PARTS),
+                        help="only these parts, or those whose names begin so: " + ", ".join(PARTS))
     parser.add_argument("--apply", action="store_true", help="only see whether all of them apply")
     parser.add_argument("--plant", metavar="FOLDER", help="plant the named mutants into that copy of the tree, and end")
     arguments = parser.parse_args()
-    parts = arguments.parts.split(",")
-    for part in parts:
-        if part not in PARTS:
+    for part in arguments.parts.split(","):
+        if not parts_named(part):
             parser.error("no such part: " + part)
+    parts = [name for part in arguments.parts.split(",") for name in parts_named(part)]
     try:
         mutants = read_mutants(arguments.names)
         if arguments.plant:
