@@ -126,7 +126,7 @@ static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int d
 	store_entries(trie, &node, entries);
 	if (trie->nodes4)
 		trie->nodes4[number] = node;
-	return (trie->plain ? node.runs : number) | LE_NODE;
+	return trie->plain ? node.runs | LE_NODE : number | LE_NODE | LE_BY_RUNS;
 }
 
 /* The place of a byte of an address: its half, and the bits below it there. */
@@ -179,7 +179,7 @@ static void slot_ends(const struct le_node6 *node, const struct le_key *like, un
 	u64 value = (node->first + slot) << node->shift;
 	u64 below = BIT_ULL(node->shift) - 1;
 
-	if (node->low) {
+	if (node->half) {
 		*start = (struct le_key){ .hi = like->hi, .lo = value };
 		*end = (struct le_key){ .hi = like->hi, .lo = value | below };
 	} else {
@@ -198,7 +198,7 @@ static u32 build6(struct trie *trie, struct part part, unsigned int compared, un
 		.first = half_of(like, byte) >> shift_of(byte) & ~255ULL,
 		.below = part.first->class,
 		.above = part.last->class,
-		.low = byte >= 8,
+		.half = byte / 8 * 8,
 		.shift = shift_of(byte),
 	};
 
@@ -216,7 +216,7 @@ static u32 build6(struct trie *trie, struct part part, unsigned int compared, un
 	store_entries(trie, &node.node, entries);
 	if (trie->nodes6)
 		trie->nodes6[number] = node;
-	return number | LE_NODE;
+	return number | LE_NODE | (trie->plain ? 0 : LE_BY_RUNS);
 }
 
 static void build_root(struct trie *trie, u8 family)
@@ -272,7 +272,6 @@ static int build_ipv4(struct le_addr_table *t, const struct le_span *spans, u32 
 
 	if (!trie)
 		return -ENOMEM;
-	t->plain4 = trie->plain;
 	t->nr_nodes4 = trie->nr_nodes;
 	t->nr_runs4 = trie->nr_runs;
 	t->nodes4 = kvmalloc_array(t->nr_nodes4 + 1, sizeof(*t->nodes4), GFP_KERNEL);
@@ -292,7 +291,6 @@ static int build_ipv6(struct le_addr_table *t, const struct le_span *spans, u32 
 
 	if (!trie)
 		return -ENOMEM;
-	t->plain6 = trie->plain;
 	t->nr_nodes6 = trie->nr_nodes;
 	t->nr_runs6 = trie->nr_runs;
 	t->nodes6 = kvmalloc_array(t->nr_nodes6 + 1, sizeof(*t->nodes6), GFP_KERNEL);
@@ -326,7 +324,7 @@ int le_addr_build(struct le_addr_table *t, const struct le_span *spans4, u32 nr_
 	if (!err)
 		err = build_ipv6(t, spans6, nr_spans6);
 	if (!err)
-		le_addr_keep_near(t, NULL, 0);
+		le_addr_keep_near(t, NULL, 0, NULL);
 	return err;
 }
 
@@ -340,7 +338,8 @@ static void clear_near(struct le_addr_table *t)
 
 	memset(t->near4, 0, sizeof(t->near4));
 	memset(t->near6, 0, sizeof(t->near6));
-	while (!le_near4_place(t, elsewhere) || !le_near6_place(t, 0, elsewhere))
+	while (le_near4_place(t, elsewhere) == t->near4 ||
+	       le_near6_place(t, 0, elsewhere) == t->near6)
 		elsewhere++;
 	t->near4[0].addr = (__force __be32)elsewhere;
 	t->near6[0].lo = elsewhere;
@@ -348,26 +347,26 @@ static void clear_near(struct le_addr_table *t)
 
 static bool is_free4(const struct le_addr_table *t, const struct le_near4 *near)
 {
-	return &t->near4[le_near4_place(t, (__force u32)near->addr)] != near;
+	return le_near4_place(t, (__force u32)near->addr) != near;
 }
 
 static bool is_free6(const struct le_addr_table *t, const struct le_near6 *near)
 {
-	return &t->near6[le_near6_place(t, near->hi, near->lo)] != near;
+	return le_near6_place(t, near->hi, near->lo) != near;
 }
 
 /* Whether the address had a place of its own. */
-static bool keep_near4(struct le_addr_table *t, const union le_addr *addr)
+static bool keep_near4(struct le_addr_table *t, const union le_addr *addr, const u64 *ends)
 {
-	struct le_near4 *near = &t->near4[le_near4_place(t, (__force u32)addr->v4)];
+	struct le_near4 *near = t->near4 + (le_near4_place(t, (__force u32)addr->v4) - t->near4);
 	bool own = is_free4(t, near) || near->addr == addr->v4;
 
 	near->addr = addr->v4;
-	near->class = le_addr_class4(t, addr->byte);
+	memcpy(near->ends, ends + le_addr_class4(t, addr->byte), sizeof(near->ends));
 	return own;
 }
 
-static bool keep_near6(struct le_addr_table *t, const union le_addr *addr)
+static bool keep_near6(struct le_addr_table *t, const union le_addr *addr, const u64 *ends)
 {
 	struct le_near6 *near;
 	u64 hi, lo;
@@ -375,24 +374,25 @@ static bool keep_near6(struct le_addr_table *t, const union le_addr *addr)
 
 	memcpy(&hi, addr->byte, sizeof(hi));
 	memcpy(&lo, addr->byte + sizeof(hi), sizeof(lo));
-	near = &t->near6[le_near6_place(t, hi, lo)];
+	near = t->near6 + (le_near6_place(t, hi, lo) - t->near6);
 	own = is_free6(t, near) || (near->hi == hi && near->lo == lo);
 	near->hi = hi;
 	near->lo = lo;
-	near->class = le_addr_class6(t, addr->byte);
+	memcpy(near->ends, ends + le_addr_class6(t, addr->byte), sizeof(near->ends));
 	return own;
 }
 
-static u32 keep_all(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr)
+static u32 keep_all(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr,
+		    const u64 *ends)
 {
 	u32 i, lost = 0;
 
 	clear_near(t);
 	for (i = 0; i < nr; i++) {
 		if (hosts[i].family == LE_IPV4)
-			lost += !keep_near4(t, &hosts[i].addr);
+			lost += !keep_near4(t, &hosts[i].addr, ends);
 		else
-			lost += !keep_near6(t, &hosts[i].addr);
+			lost += !keep_near6(t, &hosts[i].addr, ends);
 	}
 	return lost;
 }
@@ -408,17 +408,19 @@ static u32 keep_all(struct le_addr_table *t, const struct le_prefix *hosts, u32 
  * @hosts: the addresses to keep, as prefixes of full length; of two that want the same place
  *	one is lost, and takes as long as any other address
  * @nr: how many
+ * @ends: what is kept beside each, two words by its class
  *
  * Context: process.
  */
-void le_addr_keep_near(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr)
+void le_addr_keep_near(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr,
+		       const u64 *ends)
 {
 	unsigned int try;
 
 	for (try = 0; try < LE_NEAR_TRIES; try++) {
 		/* Both halves are used, and both are odd. */
 		t->multiplier = LE_GOLDEN * (2 * try + 1) | BIT_ULL(32) | 1;
-		if (!keep_all(t, hosts, nr))
+		if (!keep_all(t, hosts, nr, ends))
 			return;
 	}
 }

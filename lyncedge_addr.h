@@ -70,9 +70,11 @@ struct le_span {
 	u32 class;
 };
 
-/* The top bit of an entry of the IPv4 trie tells nodes from classes. */
+/* The top bit of an entry tells nodes from classes, the next one how the node is stored. */
 #define LE_NODE BIT_ULL(31)
-#define LE_MAX_CLASSES LE_NODE
+#define LE_BY_RUNS BIT_ULL(30)
+#define LE_MAX_CLASSES LE_BY_RUNS
+#define LE_NODE_PLACE (LE_BY_RUNS - 1)
 
 /**
  * struct le_node - 256 slots of the IPv4 trie, by their runs
@@ -92,7 +94,7 @@ struct le_node {
  * @first: the half of the address that it looks into, shifted by @shift, at slot 0
  * @below: class of all addresses before
  * @above: class of all addresses after
- * @low: the half is the second one
+ * @half: where in the address that half begins, 0 or 8
  * @shift: bits below the slots in that half
  */
 struct le_node6 {
@@ -100,31 +102,36 @@ struct le_node6 {
 	u64 first;
 	u32 below;
 	u32 above;
-	u8 low;
+	u8 half;
 	u8 shift;
 } __aligned(64);
 
 /*
  * Up to this many nodes of a family are stored *plainly*, all 256 entries of each (256 KiB), which
- * is quicker to look up; most policies have a handful. More are stored by their runs.
+ * is quicker to look up; most policies have a handful. More are stored by their runs. The entry of
+ * a plain IPv4 node is the place of its first entry in @runs4.
  */
 #define LE_MAX_PLAIN_NODES 256
 
 /* Both of the near table's arrays; an edge or two of a pool's size find a place of their own. */
 #define LE_NEAR_BITS 10
 #define LE_NR_NEAR BIT(LE_NEAR_BITS)
+#define LE_NEAR_SHIFT 5
 
+/*
+ * What the rules know of an edge's address (le_table.ends) lies beside it, in one cache line; the
+ * IPv6 address is as it is loaded from the packet, whatever the byte order.
+ */
 struct le_near4 {
+	u64 ends[2];
 	__be32 addr;
-	u32 class;
+	u32 unused[3];
 };
 
-/* @hi and @lo as they are loaded from the packet, whatever the byte order. */
 struct le_near6 {
+	u64 ends[2];
 	u64 hi;
 	u64 lo;
-	u32 class;
-	u32 unused;
 };
 
 /**
@@ -134,8 +141,6 @@ struct le_near6 {
  * @near4: edges' IPv4 addresses; in a free place nothing is ever found
  * @near6: edges' IPv6 addresses, likewise
  * @multiplier: of the near table's hash
- * @plain4: IPv4 nodes are plain; an entry that is a node then says where in @runs4 it is
- * @plain6: IPv6 nodes are plain
  * @nodes4: nodes of the IPv4 trie
  * @runs4: entries of their runs
  * @nodes6: nodes of the IPv6 trie
@@ -151,8 +156,6 @@ struct le_addr_table {
 	struct le_near4 near4[LE_NR_NEAR];
 	struct le_near6 near6[LE_NR_NEAR];
 	u64 multiplier;
-	bool plain4;
-	bool plain6;
 	struct le_node *nodes4;
 	u32 *runs4;
 	struct le_node6 *nodes6;
@@ -180,21 +183,21 @@ static __always_inline u32 le_node_entry(const struct le_node *node, const u32 *
 	return runs[node->runs + node->ones[word] + hweight64(upto) - 1];
 }
 
-static __always_inline u32 le_entry4(const struct le_addr_table *t, u32 entry, u8 slot, bool plain)
+static __always_inline u32 le_entry4(const struct le_addr_table *t, u32 entry, u8 slot, bool runs)
 {
-	if (plain)
-		return t->runs4[(entry & ~LE_NODE) + slot];
-	return le_node_entry(&t->nodes4[entry & ~LE_NODE], t->runs4, slot);
+	if (runs && entry & LE_BY_RUNS)
+		return le_node_entry(&t->nodes4[entry & LE_NODE_PLACE], t->runs4, slot);
+	return t->runs4[entry - (u32)LE_NODE + slot];
 }
 
-/* The class, given the block's entry and how nodes are stored. */
+/* The class, given the block's entry; without @runs, of which no node is stored by its runs. */
 static __always_inline u32 le_descend4(const struct le_addr_table *t, u32 entry, const u8 *addr,
-				       bool plain)
+				       bool runs)
 {
 	if (entry & LE_NODE)
-		entry = le_entry4(t, entry, addr[2], plain);
+		entry = le_entry4(t, entry, addr[2], runs);
 	if (entry & LE_NODE)
-		entry = le_entry4(t, entry, addr[3], plain);
+		entry = le_entry4(t, entry, addr[3], runs);
 	return entry;
 }
 
@@ -209,31 +212,31 @@ static __always_inline u32 le_descend4(const struct le_addr_table *t, u32 entry,
  */
 static __always_inline u32 le_addr_class4(const struct le_addr_table *t, const u8 *addr)
 {
-	return le_descend4(t, t->root4[le_block(addr)], addr, t->plain4);
+	return le_descend4(t, t->root4[le_block(addr)], addr, true);
 }
 
 /* One step down the IPv6 trie: the entry, or the class, that a node has for an address. */
-static __always_inline u32 le_entry6(const struct le_addr_table *t, u32 entry, u64 hi, u64 lo,
-				     bool plain)
+static __always_inline u32 le_entry6(const struct le_addr_table *t, u32 entry, const u8 *addr,
+				     bool runs)
 {
-	const struct le_node6 *node = &t->nodes6[entry & ~LE_NODE];
-	u64 value = (node->low ? lo : hi) >> node->shift;
+	const struct le_node6 *node = &t->nodes6[entry & LE_NODE_PLACE];
+	__be64 half;
+	u64 value;
 
+	memcpy(&half, addr + node->half, sizeof(half));
+	value = be64_to_cpu(half) >> node->shift;
 	if (value - node->first > 255)
 		return value < node->first ? node->below : node->above;
-	if (plain)
-		return t->runs6[node->node.runs + (value - node->first)];
-	return le_node_entry(&node->node, t->runs6, value);
+	if (runs && entry & LE_BY_RUNS)
+		return le_node_entry(&node->node, t->runs6, value);
+	return t->runs6[node->node.runs + (value - node->first)];
 }
 
 static __always_inline u32 le_descend6(const struct le_addr_table *t, u32 entry, const u8 *addr,
-				       bool plain)
+				       bool runs)
 {
-	__be64 halves[2];
-
-	memcpy(halves, addr, sizeof(halves));
 	while (entry & LE_NODE)
-		entry = le_entry6(t, entry, be64_to_cpu(halves[0]), be64_to_cpu(halves[1]), plain);
+		entry = le_entry6(t, entry, addr, runs);
 	return entry;
 }
 
@@ -248,52 +251,70 @@ static __always_inline u32 le_descend6(const struct le_addr_table *t, u32 entry,
  */
 static __always_inline u32 le_addr_class6(const struct le_addr_table *t, const u8 *addr)
 {
-	return le_descend6(t, t->root6[le_block(addr)], addr, t->plain6);
+	return le_descend6(t, t->root6[le_block(addr)], addr, true);
 }
 
-static __always_inline size_t le_near4_place(const struct le_addr_table *t, u32 addr)
+/* The place as an offset: the upper bits of the hash are shifted no further than that. */
+static_assert(sizeof(struct le_near4) == BIT(LE_NEAR_SHIFT));
+static_assert(sizeof(struct le_near6) == BIT(LE_NEAR_SHIFT));
+#define LE_NEAR_OFFSETS ((LE_NR_NEAR - 1) << LE_NEAR_SHIFT)
+
+static __always_inline const struct le_near4 *le_near4_place(const struct le_addr_table *t,
+							     u32 addr)
 {
-	return addr * (u32)t->multiplier >> (32 - LE_NEAR_BITS);
+	u32 hash = addr * (u32)t->multiplier;
+
+	return (const void *)t->near4 +
+	       (hash >> (32 - LE_NEAR_BITS - LE_NEAR_SHIFT) & LE_NEAR_OFFSETS);
 }
 
-static __always_inline size_t le_near6_place(const struct le_addr_table *t, u64 hi, u64 lo)
+static __always_inline const struct le_near6 *le_near6_place(const struct le_addr_table *t, u64 hi,
+							     u64 lo)
 {
-	return (hi ^ lo) * t->multiplier >> (64 - LE_NEAR_BITS);
+	u64 hash = (hi ^ lo) * t->multiplier;
+
+	return (const void *)t->near6 +
+	       (hash >> (64 - LE_NEAR_BITS - LE_NEAR_SHIFT) & LE_NEAR_OFFSETS);
 }
 
 /**
  * le_addr_near4() - look for an IPv4 address in the near table
  * @t: the table
- * @addr: the address
- * @class: where to put its class
+ * @addr: the address, as it lies in the packet
+ * @ends: where to put its two bitmaps
+ *
+ * It is read from the packet twice, where both times an instruction can do it: a register less.
  *
  * Return: true if it is there, and so an edge's; false says nothing.
  */
-static __always_inline bool le_addr_near4(const struct le_addr_table *t, __be32 addr, u32 *class)
+static __always_inline bool le_addr_near4(const struct le_addr_table *t, const u8 *addr,
+					  const u64 **ends)
 {
-	const struct le_near4 *near = &t->near4[le_near4_place(t, (__force u32)addr)];
+	const __be32 *word = (const __be32 *)addr;
+	const struct le_near4 *near = le_near4_place(t, (__force u32)READ_ONCE(*word));
 
-	*class = near->class;
-	return near->addr == addr;
+	*ends = near->ends;
+	return near->addr == READ_ONCE(*word);
 }
 
 /**
  * le_addr_near6() - look for an IPv6 address in the near table
  * @t: the table
  * @addr: the address, as it lies in the packet
- * @class: where to put its class
+ * @ends: where to put its two bitmaps
  *
  * Return: true if it is there, and so an edge's; false says nothing.
  */
-static __always_inline bool le_addr_near6(const struct le_addr_table *t, const u8 *addr, u32 *class)
+static __always_inline bool le_addr_near6(const struct le_addr_table *t, const u8 *addr,
+					  const u64 **ends)
 {
 	const struct le_near6 *near;
 	u64 hi, lo;
 
 	memcpy(&hi, addr, sizeof(hi));
 	memcpy(&lo, addr + sizeof(hi), sizeof(lo));
-	near = &t->near6[le_near6_place(t, hi, lo)];
-	*class = near->class;
+	near = le_near6_place(t, hi, lo);
+	*ends = near->ends;
 	return near->lo == lo && near->hi == hi;
 }
 
@@ -305,7 +326,8 @@ static inline bool le_key_less(const struct le_key *a, const struct le_key *b)
 struct le_key le_addr_key(const union le_addr *addr, u8 family);
 int le_addr_build(struct le_addr_table *t, const struct le_span *spans4, u32 nr_spans4,
 		  const struct le_span *spans6, u32 nr_spans6);
-void le_addr_keep_near(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr);
+void le_addr_keep_near(struct le_addr_table *t, const struct le_prefix *hosts, u32 nr,
+		       const u64 *ends);
 void le_addr_destroy(struct le_addr_table *t);
 
 /**

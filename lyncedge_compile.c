@@ -95,8 +95,14 @@ static struct end resolve_site_end(struct compiler *c, const struct le_end *site
 	return end;
 }
 
+/* No packet is of its lane, no port is in its range, and nobody is at its ends. */
+static const struct term no_term = { .lane = LE_NR_LANES, .dport.first = 1, .sport.first = 1 };
+
 static void add_term(struct compiler *c, const struct term *term)
 {
+	/* Its bit of word 0 is not a term's (LE_BLOCKED_BIT). */
+	if (c->nr_terms == LE_NR_FAST_TERMS)
+		c->terms[c->nr_terms++] = no_term;
 	c->terms[c->nr_terms++] = *term;
 }
 
@@ -167,8 +173,8 @@ static int make_terms(struct compiler *c)
 	const struct le_policy *policy = c->policy;
 	unsigned int i;
 
-	c->terms = kvmalloc_array(LE_MAX_MATRIX_TERMS + policy->nr_site_rows, sizeof(*c->terms),
-				  GFP_KERNEL);
+	c->terms = kvmalloc_array(LE_MAX_MATRIX_TERMS + 1 + policy->nr_site_rows,
+				  sizeof(*c->terms), GFP_KERNEL);
 	c->site_prefixes = kvmalloc_array(2 * policy->nr_site_rows + 1, sizeof(*c->site_prefixes),
 					  GFP_KERNEL);
 	if (!c->terms || !c->site_prefixes)
@@ -214,26 +220,28 @@ static u64 *alloc_wide(const struct compiler *c, u32 nr)
 	return kvmalloc_array(nr, c->words * sizeof(u64), GFP_KERNEL);
 }
 
-static int store_lanes(struct compiler *c)
+/* Word 0 of the lane's terms; it is stored with the ports, the others by themselves. */
+static u64 store_lane(struct compiler *c, unsigned int lane)
+{
+	u64 bits[LE_MAX_WORDS] = { 0 };
+	u32 i;
+
+	for (i = 0; i < c->nr_terms; i++)
+		if (c->terms[i].lane == lane)
+			set_term(bits, i);
+	return store_bits(c, bits, c->table->wide.lanes, lane);
+}
+
+static int store_terms(struct compiler *c)
 {
 	struct le_table *table = c->table;
-	u64 bits[LE_MAX_WORDS];
-	unsigned int lane;
 	u32 i;
 
 	table->nr_terms = c->nr_terms;
 	table->wide.nr_words = c->words - 1;
 	table->row_of = kvmalloc_array(c->nr_terms + 1, sizeof(*table->row_of), GFP_KERNEL);
-	table->wide.lanes = alloc_wide(c, LE_NR_LANES);
-	if (!table->row_of || !table->wide.lanes)
+	if (!table->row_of)
 		return -ENOMEM;
-	for (lane = 0; lane < LE_NR_LANES; lane++) {
-		memset(bits, 0, sizeof(bits));
-		for (i = 0; i < c->nr_terms; i++)
-			if (c->terms[i].lane == lane)
-				set_term(bits, i);
-		table->lanes[lane] = store_bits(c, bits, table->wide.lanes, lane);
-	}
 	for (i = 0; i < c->nr_terms; i++)
 		table->row_of[i] = c->terms[i].row;
 	return 0;
@@ -313,60 +321,122 @@ static int classify_ports(struct compiler *c, struct port_classes *pc, u16 *clas
 	return class < 0 ? class : 0;
 }
 
-/* Pages that are alike are stored once, in place: a page never moves up. */
-static void fold_pages(struct le_table *table)
+/* Distinct words 0, up to as many as a table has room for: the number of one, old or new. */
+static u8 number_word(u64 words[], u32 *nr, u64 word)
 {
-	const size_t size = LE_PAGE_PORTS * sizeof(*table->pages);
-	u32 page, i;
-
-	for (page = 0; page < LE_NR_PAGES; page++) {
-		const u16 *entries = table->pages + page * LE_PAGE_PORTS;
-
-		for (i = 0; i < table->nr_pages; i++)
-			if (!memcmp(table->pages + i * LE_PAGE_PORTS, entries, size))
-				break;
-		if (i == table->nr_pages) {
-			memmove(table->pages + i * LE_PAGE_PORTS, entries, size);
-			table->nr_pages++;
-		}
-		table->page_of[page] = i * LE_PAGE_PORTS;
-	}
-}
-
-static int store_port_classes(struct compiler *c, const struct port_classes *pc)
-{
-	struct le_table *table = c->table;
 	u32 i;
 
-	table->wide.dports = alloc_wide(c, pc->nr);
-	if (!table->wide.dports)
-		return -ENOMEM;
-	for (i = 0; i < pc->nr; i++) {
-		const u64 *bits = pc->bits + (size_t)i * 2 * c->words;
+	for (i = 0; i < *nr; i++)
+		if (words[i] == word)
+			return i;
+	words[(*nr)++] = word;
+	return i;
+}
 
-		table->dports[i] = store_bits(c, bits, table->wide.dports, i);
-		table->sports[i] = bits[c->words];
+/* Classes of ports as word 0 knows them. */
+struct fast_ports {
+	u64 dports[LE_NR_DPORT_CLASSES];
+	u64 sports[LE_NR_SPORT_CLASSES];
+	u32 nr_dports;
+	u32 nr_sports;
+};
+
+/* Word 0 knows fewer terms than all words, and so fewer classes of ports. */
+static void fold_ports(const struct compiler *c, const struct port_classes *pc,
+		       const u16 *class_of, struct fast_ports *fp)
+{
+	struct le_table *table = c->table;
+	u8 dport_class = 0, sport_class = 0;
+	u32 port, last = pc->nr;
+
+	for (port = 0; port < 65536; port++) {
+		const u64 *bits = pc->bits + (size_t)class_of[port] * 2 * c->words;
+		u16 place = (__force u16)htons(port);
+
+		if (class_of[port] != last) {
+			dport_class = number_word(fp->dports, &fp->nr_dports, bits[0]);
+			sport_class = number_word(fp->sports, &fp->nr_sports, bits[c->words]);
+		}
+		last = class_of[port];
+		table->dport_class[place] = dport_class;
+		table->sport_class[place] = sport_class;
 	}
-	table->nr_port_classes = pc->nr;
+	table->nr_dport_classes = fp->nr_dports;
+}
+
+static void store_leaving(struct le_table *table, size_t place, u64 terms,
+			  const struct fast_ports *fp)
+{
+	u32 i;
+
+	for (i = 0; i < LE_NR_SPORT_CLASSES; i++)
+		table->leaving[place * LE_NR_SPORT_CLASSES + i] = terms & fp->sports[i];
+}
+
+static int store_lanes(struct compiler *c, const struct fast_ports *fp)
+{
+	struct le_table *table = c->table;
+	unsigned int lane;
+	u32 i;
+
+	table->wide.lanes = alloc_wide(c, LE_NR_LANES);
+	if (!table->wide.lanes)
+		return -ENOMEM;
+	for (lane = 0; lane < LE_NR_LANES; lane++) {
+		size_t place = le_lane_place(le_lane_iface(lane), le_lane_is_udp(lane));
+		u64 terms = store_lane(c, lane);
+
+		for (i = 0; i < fp->nr_dports; i++)
+			if (le_lane_dir(lane) == LE_IN)
+				table->entering[place + i] = terms & fp->dports[i];
+			else
+				store_leaving(table, place + i, terms & fp->dports[i], fp);
+	}
 	return 0;
+}
+
+static int store_wide_ports(struct compiler *c, const struct port_classes *pc)
+{
+	struct le_wide *wide = &c->table->wide;
+	u32 i;
+
+	wide->dports = alloc_wide(c, pc->nr);
+	if (!wide->dports)
+		return -ENOMEM;
+	for (i = 0; i < pc->nr; i++)
+		store_bits(c, pc->bits + (size_t)i * 2 * c->words, wide->dports, i);
+	return 0;
+}
+
+/* What lanes and ports have in every word. */
+static int store_ports(struct compiler *c, const struct port_classes *pc, const u16 *class_of)
+{
+	struct fast_ports *fp = kvzalloc(sizeof(*fp), GFP_KERNEL);
+	int err;
+
+	if (!fp)
+		return -ENOMEM;
+	fold_ports(c, pc, class_of, fp);
+	err = store_lanes(c, fp);
+	kvfree(fp);
+	return err ? err : store_wide_ports(c, pc);
 }
 
 static int make_ports(struct compiler *c)
 {
-	struct le_table *table = c->table;
+	u16 *class_of = kvmalloc_array(65536, sizeof(*class_of), GFP_KERNEL);
 	struct port_classes pc = { .nr = 0 };
-	u32 i;
-	int err;
+	int err = -ENOMEM;
 
-	for (i = 0; i < c->nr_terms && i < 64; i++)
-		if (c->terms[i].sport.first > 0 || c->terms[i].sport.last < 65535)
-			table->sported |= BIT_ULL(i);
-	err = classify_ports(c, &pc, table->pages);
-	if (!err) {
-		fold_pages(table);
-		err = store_port_classes(c, &pc);
-	}
+	if (class_of)
+		err = classify_ports(c, &pc, class_of);
+	if (!err)
+		err = store_ports(c, &pc, class_of);
 	kvfree(pc.bits);
+	if (err || c->words == 1)
+		kvfree(class_of);
+	else
+		c->table->wide.port_class = class_of;
 	return err;
 }
 
@@ -668,7 +738,7 @@ static u64 far_terms(const struct compiler *c, enum le_dir dir)
 	u64 terms = 0;
 	u32 i;
 
-	for (i = 0; i < c->nr_terms && i < 64; i++)
+	for (i = 0; i < c->nr_terms && i < LE_NR_FAST_TERMS; i++)
 		if (le_lane_dir(c->terms[i].lane) == dir)
 			terms |= BIT_ULL(i);
 	return terms;
@@ -680,11 +750,10 @@ static int store_addr_classes(struct compiler *c)
 	struct classes *cl = &c->classes;
 	u32 i;
 
-	table->ends = kvmalloc_array(cl->nr, LE_CLASS_STEP * sizeof(*table->ends), GFP_KERNEL);
 	table->addr_flags = kvmalloc_array(cl->nr, sizeof(*table->addr_flags), GFP_KERNEL);
 	table->wide.froms = alloc_wide(c, cl->nr);
 	table->wide.tos = alloc_wide(c, cl->nr);
-	if (!table->ends || !table->addr_flags || !table->wide.froms || !table->wide.tos)
+	if (!table->addr_flags || !table->wide.froms || !table->wide.tos)
 		return -ENOMEM;
 	for (i = 0; i < cl->nr; i++) {
 		const u64 *bits = cl->bits + (size_t)i * 2 * c->words;
@@ -696,8 +765,8 @@ static int store_addr_classes(struct compiler *c)
 		if (!(cl->flags[i] & LE_ADDR_BLOCKED))
 			continue;
 		/* So a packet that matches need not be asked whether it is blocked. */
-		ends[0] &= ~far_terms(c, LE_IN);
-		ends[1] &= ~far_terms(c, LE_OUT);
+		ends[0] = (ends[0] & ~far_terms(c, LE_IN)) | LE_BLOCKED_BIT;
+		ends[1] = (ends[1] & ~far_terms(c, LE_OUT)) | LE_BLOCKED_BIT;
 		table->blocks = true;
 	}
 	table->nr_addr_classes = cl->nr;
@@ -712,9 +781,10 @@ static void keep_near(struct compiler *c)
 	for (i = 0; i < c->nr_prefixes; i++)
 		if (c->prefixes[i].tag < LE_TAG_EDGE + LE_NR_EDGES)
 			c->prefixes[nr++] = c->prefixes[i];
-	le_addr_keep_near(&c->table->addrs, c->prefixes, nr);
+	le_addr_keep_near(&c->table->addrs, c->prefixes, nr, c->table->ends);
 }
 
+/* Spans and the classes that they are of. */
 static int make_addrs(struct compiler *c)
 {
 	u32 nr4 = 0;
@@ -730,8 +800,13 @@ static int make_addrs(struct compiler *c)
 	err = sweep_family(c, LE_IPV4, c->prefixes, nr4);
 	if (!err)
 		err = sweep_family(c, LE_IPV6, c->prefixes + nr4, c->nr_prefixes - nr4);
-	if (!err)
-		err = store_addr_classes(c);
+	return err;
+}
+
+static int store_addrs(struct compiler *c)
+{
+	int err = store_addr_classes(c);
+
 	if (!err)
 		err = le_addr_build(&c->table->addrs, c->spans[LE_IPV4], c->nr_spans[LE_IPV4],
 				    c->spans[LE_IPV6], c->nr_spans[LE_IPV6]);
@@ -756,15 +831,36 @@ static void free_compiler(struct compiler *c)
 	kvfree(c);
 }
 
+/* The table ends in what there is as much of as there are classes of addresses. */
+static struct le_table *alloc_table(const struct compiler *c)
+{
+	const size_t ends = (size_t)c->classes.nr * LE_CLASS_STEP * sizeof(u64);
+	const u8 *options = c->policy->options;
+	struct le_table *table = kvzalloc(sizeof(*table) + ends, GFP_KERNEL);
+
+	if (!table)
+		return NULL;
+	table->stateless = options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_STATELESS;
+	table->scope_address = options[LE_OPT_SCOPE] == LE_SCOPE_ADDRESS;
+	table->icmp_echo = options[LE_OPT_ICMP_ECHO] == LE_ICMP_ECHO_ALLOW;
+	return table;
+}
+
 static int compile(struct compiler *c)
 {
 	int err = make_terms(c);
 
 	if (!err)
-		err = store_lanes(c);
+		err = make_addrs(c);
+	if (err)
+		return err;
+	c->table = alloc_table(c);
+	if (!c->table)
+		return -ENOMEM;
+	err = store_terms(c);
 	if (!err)
 		err = make_ports(c);
-	return err ? err : make_addrs(c);
+	return err ? err : store_addrs(c);
 }
 
 /**
@@ -780,25 +876,17 @@ static int compile(struct compiler *c)
 struct le_table *le_table_compile(const struct le_policy *policy)
 {
 	struct compiler *c = kvzalloc(sizeof(*c), GFP_KERNEL);
-	struct le_table *table = kvzalloc(sizeof(*table), GFP_KERNEL);
+	struct le_table *table;
+	int err;
 
-	if (!c || !table)
-		goto fail;
+	if (!c)
+		return NULL;
 	c->policy = policy;
-	c->table = table;
-	table->stateless = policy->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_STATELESS;
-	table->scope_address = policy->options[LE_OPT_SCOPE] == LE_SCOPE_ADDRESS;
-	table->icmp_echo = policy->options[LE_OPT_ICMP_ECHO] == LE_ICMP_ECHO_ALLOW;
-	if (compile(c))
-		goto fail_compile;
+	err = compile(c);
+	table = c->table;
 	free_compiler(c);
-	return table;
-
-fail_compile:
-	free_compiler(c);
-	c = NULL;
-fail:
-	kvfree(c);
+	if (!err)
+		return table;
 	le_table_free(table);
 	return NULL;
 }
@@ -813,8 +901,8 @@ void le_table_free(struct le_table *table)
 {
 	if (!table)
 		return;
-	kvfree(table->ends);
 	kvfree(table->addr_flags);
+	kvfree(table->wide.port_class);
 	kvfree(table->wide.lanes);
 	kvfree(table->wide.dports);
 	kvfree(table->wide.froms);

@@ -50,11 +50,14 @@ const char *const le_mode_names[LE_NR_MODES] = {
 	[LE_MODE_ENFORCE] = "enforce",
 };
 
+/* No device is named, so no packet is judged. */
+static struct le_live le_nothing;
+
 /*
- * Written under RTNL; set while packets are judged, that is with a policy and a mode other than
- * off.
+ * Written under RTNL; not le_nothing while packets are judged, that is with a policy and a mode
+ * other than off.
  */
-struct le_live __rcu *le_live;
+struct le_live __rcu *le_live = RCU_INITIALIZER(&le_nothing);
 
 /* Serializes writers; taken before RTNL. */
 static DEFINE_MUTEX(control_lock);
@@ -234,14 +237,17 @@ static u8 named_iface(const struct config *config, const char *name)
 
 static void add_slot(struct le_live *live, int ifindex, u8 iface)
 {
+	u8 place = ifindex;
 	u32 i = ifindex & live->slot_mask;
 
 	while (live->slots[i].ifindex)
 		i = (i + 1) & live->slot_mask;
 	live->slots[i].ifindex = ifindex;
 	live->slots[i].iface = iface;
-	live->slots[i].lane = le_lane(le_crossing(iface, LE_IN), IPPROTO_TCP);
-	live->named |= BIT_ULL(ifindex % 64U);
+	if (live->lanes[place])
+		return;
+	live->lanes[place] = le_live_lane(iface);
+	live->ifindexes[place] = ifindex;
 }
 
 static void set_counters(struct le_live *live)
@@ -274,6 +280,11 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->reject = config->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
 	live->local = config->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
 	live->log_group = config->log_group;
+	live->drops_simply = live->enforce && !live->reject && !live->table->wide.nr_words &&
+			     live->log_group == LE_NO_LOG_GROUP;
+	live->no_blocks = live->drops_simply && !live->table->blocks;
+	live->least[LE_IPV4] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV4);
+	live->least[LE_IPV6] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV6);
 	live->slot_mask = slots - 1;
 	set_counters(live);
 	for_each_netdev(&init_net, dev) {
@@ -289,8 +300,8 @@ static void publish(struct le_live *live)
 {
 	struct le_live *old = rtnl_dereference(le_live);
 
-	rcu_assign_pointer(le_live, live);
-	if (old)
+	rcu_assign_pointer(le_live, live ?: &le_nothing);
+	if (old != &le_nothing)
 		kfree_rcu(old, rcu);
 }
 
@@ -552,7 +563,7 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 
 	if (event != NETDEV_REGISTER && event != NETDEV_UNREGISTER && event != NETDEV_CHANGENAME)
 		return NOTIFY_DONE;
-	if (!live || !net_eq(dev_net(dev), &init_net))
+	if (live == &le_nothing || !net_eq(dev_net(dev), &init_net))
 		return NOTIFY_DONE;
 	if (event != NETDEV_UNREGISTER)
 		iface = named_iface(current_config, dev->name);

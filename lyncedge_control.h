@@ -11,7 +11,7 @@
 
 #include <linux/rcupdate.h>
 
-#include "lyncedge_rules.h"
+#include "lyncedge_fast.h"
 #include "lyncedge_stats.h"
 
 enum le_mode {
@@ -28,35 +28,37 @@ enum le_mode {
  * struct le_slot - a named device that exists
  * @ifindex: the device, or 0 for none
  * @iface: enum le_iface
- * @lane: le_lane() of TCP that enters by it
  */
 struct le_slot {
 	int ifindex;
 	u8 iface;
-	u8 lane;
 };
 
-/* Terms of word 0, whose counters the fast path finds by the term. */
-#define LE_NR_FAST_TERMS 64
+/* Places for devices by the last byte of their ifindex. */
+#define LE_NR_DEVICE_PLACES 256
 
 /**
  * struct le_live - what the hooks judge by
- * @named: bit @ifindex % 64 is set if a named device may have that ifindex: most devices of a
- *	gateway are told by it not to be ours
  * @table: the compiled policy
- * @counters: counters of the rows of the terms of word 0
  * @sites: counters of its site rows
+ * @slot_mask: number of @slots less one; a power of two, and at most a quarter is taken
+ * @log_group: NFLOG group for drops, or LE_NO_LOG_GROUP
  * @enforce: drop what is refused, and do not only count it
  * @conntrack: ask conntrack
  * @reject: tell senders what no row takes
  * @local: judge INPUT and OUTPUT too
- * @log_group: NFLOG group for drops, or LE_NO_LOG_GROUP
+ * @least: by family, le_fast_least() if packets are judged by themselves; else a length that no
+ *	packet has
+ * @drops_simply: what word 0 has no row for is dropped and counted, and that is all
+ * @no_blocks: and nothing is blocked, so that it is for no other reason
  * @rcu: frees it
- * @slot_mask: number of @slots less one; a power of two, and at most a quarter is taken
+ * @lanes: of the named device in each place: le_lane_place() of its interface and TCP, and
+ *	LE_NAMED more; 0 if there is none: most devices of a gateway are told by it not to be ours
+ * @ifindexes: that device; of several in one place the others are in @slots alone
+ * @counters: counters of the rows of the terms of word 0
  * @slots: named devices, hashed by ifindex with linear probing
  */
 struct le_live {
-	u64 named;
 	const struct le_table *table;
 	struct le_site_counter *const *sites;
 	u32 slot_mask;
@@ -65,25 +67,22 @@ struct le_live {
 	bool conntrack;
 	bool reject;
 	bool local;
+	bool drops_simply;
+	bool no_blocks;
+	u32 least[2];
 	struct rcu_head rcu;
+	u16 lanes[LE_NR_DEVICE_PLACES];
+	int ifindexes[LE_NR_DEVICE_PLACES];
 	struct le_count __percpu *counters[LE_NR_FAST_TERMS];
 	struct le_slot slots[];
 };
 
 extern struct le_live __rcu *le_live;
 
-/**
- * le_live_may_name() - whether a device may be named
- * @live: what to judge by
- * @ifindex: the device
- *
- * Context: under RCU.
- *
- * Return: false only if it is not.
- */
-static inline bool le_live_may_name(const struct le_live *live, int ifindex)
+/* What le_live.lanes has for an interface. */
+static inline u16 le_live_lane(u8 iface)
 {
-	return live->named >> (ifindex % 64U) & 1;
+	return LE_NAMED + le_lane_place(iface, false);
 }
 
 /**

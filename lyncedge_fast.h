@@ -11,27 +11,28 @@
 
 #include "lyncedge_rules.h"
 
-/* How far reading got. */
-enum le_fast_read {
-	LE_FAST_USUAL,
-	/* The policy has many prefixes: the same again, with "deep". */
-	LE_FAST_DEEP,
-	LE_FAST_UNUSUAL,
-};
-
 /**
  * struct le_fast - a usual packet, as the bitmaps see it
- * @lane: its crossing and protocol
+ * @lane: le_lane_place() of its interface and protocol, and LE_NAMED more
  * @far: class of the address beyond the crossing
- * @near: class of the address on the Edge's side
+ * @near: the two bitmaps of the address on the Edge's side
  */
 struct le_fast {
 	size_t lane;
-	u32 far;
-	u32 near;
+	size_t far;
+	const u64 *near;
 };
 
-/* Of headers without options; as many bytes are wanted in one piece, UDP or TCP. */
+/*
+ * What a named device's lane is more than its place in the table, so that it is not 0; of whole
+ * interfaces, so that the bit which tells protocols apart is the same.
+ */
+#define LE_NAMED le_lane_place(LE_NR_IFACES, false)
+
+/* From the lane of TCP to that of UDP. */
+#define LE_UDP le_lane_place(0, true)
+
+/* Of headers without options. */
 #define LE_IPV4_HEADER sizeof(struct iphdr)
 #define LE_IPV6_HEADER sizeof(struct ipv6hdr)
 #define LE_TCP_HEADER sizeof(struct tcphdr)
@@ -46,22 +47,17 @@ struct le_fast {
 #define LE_TCP_FLAGS 13
 #define LE_TCP_ANSWERS 0x14
 
-static __always_inline bool le_fast_ipv4(const struct iphdr *ip, u32 len)
+/*
+ * A plain header. That it is of its family, and that the packet is as long as it says, need not
+ * be asked: whatever is forwarded was cut to that length, or dropped (ip_rcv_core(),
+ * ip6_rcv_core(), br_validate_ipv4(), br_validate_ipv6()).
+ */
+static __always_inline bool le_fast_ip(const u8 *ip, u8 family)
 {
-	return *(const u8 *)ip == LE_IPV4_PLAIN && !(ip->frag_off & htons(LE_IPV4_FRAGMENT)) &&
-	       ntohs(ip->tot_len) == len;
-}
-
-static __always_inline bool le_fast_ipv6(const struct ipv6hdr *ip, u32 len)
-{
-	return *(const u8 *)ip >> 4 == 6 && ntohs(ip->payload_len) + LE_IPV6_HEADER == len;
-}
-
-/* The header is plain, and what it says of the packet's length is so. */
-static __always_inline bool le_fast_ip(const u8 *ip, u8 family, u32 len)
-{
-	return family == LE_IPV4 ? le_fast_ipv4((const struct iphdr *)ip, len) :
-				   le_fast_ipv6((const struct ipv6hdr *)ip, len);
+	if (family == LE_IPV6)
+		return true;
+	return ip[0] == LE_IPV4_PLAIN &&
+	       !(((const struct iphdr *)ip)->frag_off & htons(LE_IPV4_FRAGMENT));
 }
 
 static __always_inline u8 le_fast_protocol(const u8 *ip, u8 family)
@@ -79,44 +75,36 @@ static __always_inline const u8 *le_fast_addr(const u8 *ip, u8 family, bool sour
 }
 
 static __always_inline bool le_fast_near(const struct le_table *t, u8 family, const u8 *addr,
-					 u32 *class)
+					 const u64 **ends)
 {
 	if (family == LE_IPV4)
-		return le_addr_near4(&t->addrs, *(const __be32 *)addr, class);
-	return le_addr_near6(&t->addrs, addr, class);
+		return le_addr_near4(&t->addrs, addr, ends);
+	return le_addr_near6(&t->addrs, addr, ends);
 }
 
-/* False if the nodes that lead to the class are not plain, and @deep does not allow for that. */
-static __always_inline bool le_fast_class(const struct le_table *t, u8 family, const u8 *addr,
-					  bool deep, u32 *class)
+static __always_inline size_t le_fast_root(const struct le_table *t, u8 family, const u8 *addr)
 {
-	const struct le_addr_table *addrs = &t->addrs;
-	bool plain = family == LE_IPV4 ? addrs->plain4 : addrs->plain6;
-
-	*class = family == LE_IPV4 ? addrs->root4[le_block(addr)] : addrs->root6[le_block(addr)];
-	if (!(*class & LE_NODE))
-		return true;
-	if (!deep && unlikely(!plain))
-		return false;
-	plain |= !deep;
-	*class = family == LE_IPV4 ? le_descend4(addrs, *class, addr, plain) :
-				     le_descend6(addrs, *class, addr, plain);
-	return true;
+	return family == LE_IPV4 ? t->addrs.root4[le_block(addr)] : t->addrs.root6[le_block(addr)];
 }
 
-/*
- * TCP or UDP, in a header that says of its length what can be so; the lane's number grows for
- * UDP.
- */
+static __always_inline size_t le_fast_descend(const struct le_table *t, u8 family, u32 entry,
+					      const u8 *addr, bool deep)
+{
+	return family == LE_IPV4 ? le_descend4(&t->addrs, entry, addr, deep) :
+				   le_descend6(&t->addrs, entry, addr, deep);
+}
+
+/* TCP or UDP, in a header that says of its length what can be so. */
 static __always_inline bool le_fast_transport(const u8 *ports, u8 protocol, u32 len, size_t *lane)
 {
 	if (protocol == IPPROTO_UDP) {
-		*lane += 1;
-		return ntohs(((const struct udphdr *)ports)->len) == len;
+		*lane += LE_UDP;
+		/* No UDP packet is so long that its length would not fit. */
+		return ((const struct udphdr *)ports)->len == htons((u16)len);
 	}
 	/* Between 20 bytes and all there are; len is 20 at least. */
 	return protocol == IPPROTO_TCP &&
-	       (ports[LE_TCP_OFFSET] >> 2 & 0x3cU) - LE_TCP_HEADER <= len - LE_TCP_HEADER;
+	       (ports[LE_TCP_OFFSET] & 0xf0U) - 4 * LE_TCP_HEADER <= 4 * (len - LE_TCP_HEADER);
 }
 
 static __always_inline const u8 *le_fast_ports(const struct sk_buff *skb, u8 family)
@@ -124,102 +112,140 @@ static __always_inline const u8 *le_fast_ports(const struct sk_buff *skb, u8 fam
 	return skb->data + (family == LE_IPV4 ? LE_IPV4_HEADER : LE_IPV6_HEADER);
 }
 
+/* As many bytes are wanted in one piece, UDP or TCP. */
+static __always_inline u32 le_fast_least(u8 family)
+{
+	return (family == LE_IPV4 ? LE_IPV4_HEADER : LE_IPV6_HEADER) + LE_TCP_HEADER;
+}
+
 /**
- * le_fast_read() - read a packet if it is a usual one
- * @t: the table
+ * le_fast_headers() - whether a packet is a usual one, by its headers
  * @skb: the packet, from its IP header on
+ * @least: how many bytes of it are wanted in one piece: le_fast_least(), or more if no packet is
+ *	to be usual
  * @family: LE_IPV4 or LE_IPV6
- * @dir: direction of the crossing
- * @deep: take whatever it takes to find addresses; without, only what most policies need
- * @f: what is read; its lane is le_lane() of the crossing for TCP before
- *
- * Context: any; in the kernel under RCU, which keeps @t.
+ * @f: its lane is TCP's; that becomes the packet's, if it is a usual one
  *
  * Return: whether it is.
  */
-static __always_inline enum le_fast_read le_fast_read(const struct le_table *t,
-						      const struct sk_buff *skb, u8 family,
-						      enum le_dir dir, bool deep,
-						      struct le_fast *f)
+static __always_inline bool le_fast_headers(const struct sk_buff *skb, u32 least, u8 family,
+					    struct le_fast *f)
 {
-	u32 header = family == LE_IPV4 ? LE_IPV4_HEADER : LE_IPV6_HEADER;
-	const u8 *ip = skb->data, *ports = le_fast_ports(skb, family);
-	const u8 *near = le_fast_addr(ip, family, dir == LE_OUT);
-	u32 len = skb->len;
+	u32 len = skb->len - (family == LE_IPV4 ? LE_IPV4_HEADER : LE_IPV6_HEADER);
 
-	if (unlikely(skb_headlen(skb) < header + LE_TCP_HEADER) ||
-	    unlikely(!le_fast_ip(ip, family, len)) ||
-	    unlikely(!le_fast_transport(ports, le_fast_protocol(ip, family), len - header,
-					&f->lane)))
-		return LE_FAST_UNUSUAL;
-	if (unlikely(!le_fast_class(t, family, le_fast_addr(ip, family, dir == LE_IN), deep,
-				    &f->far)))
-		return LE_FAST_DEEP;
+	return likely(skb_headlen(skb) >= least) && likely(le_fast_ip(skb->data, family)) &&
+	       likely(le_fast_transport(le_fast_ports(skb, family),
+					le_fast_protocol(skb->data, family), len, &f->lane));
+}
+
+/**
+ * le_fast_addrs() - find a usual packet's addresses, as most policies have them
+ * @t: the table
+ * @skb: the packet
+ * @family: LE_IPV4 or LE_IPV6
+ * @dir: direction of the crossing
+ * @f: where to put what is found
+ *
+ * Context: any; in the kernel under RCU, which keeps @t.
+ *
+ * Return: false if le_fast_addrs_deep() has to look.
+ */
+static __always_inline bool le_fast_addrs(const struct le_table *t, const struct sk_buff *skb,
+					  u8 family, enum le_dir dir, struct le_fast *f)
+{
+	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
+
+	f->far = le_fast_root(t, family, far);
+	if (f->far & LE_NODE) {
+		if (unlikely(f->far & LE_BY_RUNS))
+			return false;
+		f->far = le_fast_descend(t, family, f->far, far, false);
+	}
+	return likely(le_fast_near(t, family, le_fast_addr(skb->data, family, dir == LE_OUT),
+				   &f->near));
+}
+
+/**
+ * le_fast_addrs_deep() - find a usual packet's addresses, whatever that takes
+ * @t: the table
+ * @skb: the packet
+ * @family: LE_IPV4 or LE_IPV6
+ * @dir: direction of the crossing
+ * @f: where to put what is found
+ *
+ * Context: any; in the kernel under RCU, which keeps @t.
+ *
+ * Return: false if the near one is no edge's, and the policy does not judge such packets.
+ */
+static __always_inline bool le_fast_addrs_deep(const struct le_table *t, const struct sk_buff *skb,
+					       u8 family, enum le_dir dir, struct le_fast *f)
+{
+	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
+	const u8 *near = le_fast_addr(skb->data, family, dir == LE_OUT);
+
+	f->far = le_fast_descend(t, family, le_fast_root(t, family, far), far, true);
 	if (likely(le_fast_near(t, family, near, &f->near)))
-		return LE_FAST_USUAL;
-	if (t->scope_address)
-		return LE_FAST_UNUSUAL;
-	if (!deep)
-		return LE_FAST_DEEP;
-	le_fast_class(t, family, near, deep, &f->near);
-	return LE_FAST_USUAL;
+		return true;
+	f->near = t->ends +
+		  le_fast_descend(t, family, le_fast_root(t, family, near), near, true);
+	return !t->scope_address;
+}
+
+static __always_inline u64 le_fast_entering(const struct le_table *t, const struct le_fast *f,
+					    const u8 *dport)
+{
+	return le_entering_terms(t, f->lane - LE_NAMED, dport) & f->near[1] & le_from(t, f->far);
+}
+
+static __always_inline u64 le_fast_leaving(const struct le_table *t, const struct le_fast *f,
+					   const u8 *sport, const u8 *dport)
+{
+	return le_leaving_terms(t, f->lane - LE_NAMED, sport, dport) & f->near[0] &
+	       le_to(t, f->far);
 }
 
 /**
  * le_fast_match() - find the rows that take a packet
  * @t: the table
- * @skb: the packet
- * @family: LE_IPV4 or LE_IPV6
+ * @ports: the packet from its TCP or UDP header on
  * @dir: direction of the crossing
- * @f: what le_fast_read() made of it
+ * @f: its lane and addresses
  *
  * Return: word 0 of terms, of which the lowest is the row's; 0 if there is none.
  */
-static __always_inline u64 le_fast_match(const struct le_table *t, const struct sk_buff *skb,
-					 u8 family, enum le_dir dir, const struct le_fast *f)
+static __always_inline u64 le_fast_match(const struct le_table *t, const u8 *ports,
+					 enum le_dir dir, const struct le_fast *f)
 {
-	const u8 *ports = le_fast_ports(skb, family);
-	u64 terms = t->lanes[f->lane] & t->dports[le_port_class(t, ports + 2)];
-
-	if (dir == LE_IN)
-		/* No row has a condition on the source port of what comes in. */
-		return terms & le_from(t, f->far) & le_to(t, f->near);
-	return le_sport_terms(t, terms & le_from(t, f->near) & le_to(t, f->far), ports);
+	return dir == LE_IN ? le_fast_entering(t, f, ports + 2) :
+			      le_fast_leaving(t, f, ports, ports + 2);
 }
 
 /**
  * le_fast_match_answered() - find the rows that take the packet which a packet answers
  * @t: the table
- * @skb: the packet
- * @family: LE_IPV4 or LE_IPV6
+ * @ports: the packet from its TCP or UDP header on
  * @dir: direction of the crossing
- * @f: what le_fast_read() made of it
+ * @f: its lane and addresses
  *
  * Return: as le_fast_match().
  */
-static __always_inline u64 le_fast_match_answered(const struct le_table *t,
-						  const struct sk_buff *skb, u8 family,
+static __always_inline u64 le_fast_match_answered(const struct le_table *t, const u8 *ports,
 						  enum le_dir dir, const struct le_fast *f)
 {
-	const u8 *ports = le_fast_ports(skb, family);
-	u64 terms = t->lanes[le_lane_reverse(f->lane)] & t->dports[le_port_class(t, ports)];
-
-	if (dir == LE_OUT)
-		return terms & le_from(t, f->far) & le_to(t, f->near);
-	return le_sport_terms(t, terms & le_from(t, f->near) & le_to(t, f->far), ports + 2);
+	return dir == LE_OUT ? le_fast_entering(t, f, ports) :
+			       le_fast_leaving(t, f, ports + 2, ports);
 }
 
 /* Whether it can be an answer at all: UDP, or TCP with ACK or RST. */
-static __always_inline bool le_fast_may_answer(const struct sk_buff *skb, u8 family,
-					       const struct le_fast *f)
+static __always_inline bool le_fast_may_answer(const u8 *ports, const struct le_fast *f)
 {
-	return f->lane & 1 || le_fast_ports(skb, family)[LE_TCP_FLAGS] & LE_TCP_ANSWERS;
+	return f->lane & LE_UDP || ports[LE_TCP_FLAGS] & LE_TCP_ANSWERS;
 }
 
-/* Whether a packet for which word 0 has no row is dropped, and for that reason. */
-static __always_inline bool le_fast_no_row(const struct le_table *t, const struct le_fast *f)
+/* Why a packet is dropped for which word 0 has no row, if there are no other words. */
+static __always_inline bool le_fast_is_blocked(const struct le_table *t, const struct le_fast *f)
 {
-	return likely(!t->wide.nr_words) && likely(!(le_addr_flags(t, f->far) & LE_ADDR_BLOCKED));
+	return le_from(t, f->far) & LE_BLOCKED_BIT;
 }
 
 #endif /* LYNCEDGE_FAST_H */

@@ -18,13 +18,12 @@ struct ends {
 };
 
 /* Out of line: only policies with more than some twenty site rows have more than one word. */
-static noinline int match_wide(const struct le_table *t, unsigned int lane, const struct ends *e,
-			       u32 dport_class)
+static noinline int match_wide(const struct le_table *t, unsigned int lane, const struct ends *e)
 {
 	const struct le_wide *w = &t->wide;
 	size_t nr = w->nr_words, stride = nr + 1;
 	const u64 *lanes = w->lanes + lane * stride;
-	const u64 *dports = w->dports + dport_class * stride;
+	const u64 *dports = w->dports + w->port_class[ntohs(e->dport)] * stride;
 	const u64 *froms = w->froms + e->src / LE_CLASS_STEP * stride;
 	const u64 *tos = w->tos + e->dst / LE_CLASS_STEP * stride;
 	u64 summary = lanes[nr] & dports[nr] & froms[nr] & tos[nr];
@@ -40,17 +39,24 @@ static noinline int match_wide(const struct le_table *t, unsigned int lane, cons
 	return LE_NO_ROW;
 }
 
+static u64 lane_terms(const struct le_table *t, unsigned int lane, const struct ends *e)
+{
+	size_t place = le_lane_place(le_lane_iface(lane), le_lane_is_udp(lane));
+
+	return le_lane_dir(lane) == LE_IN ?
+	       le_entering_terms(t, place, (const u8 *)&e->dport) :
+	       le_leaving_terms(t, place, (const u8 *)&e->sport, (const u8 *)&e->dport);
+}
+
 /* The first row that takes it (DESIGN sec. 4.7 and 4.8). */
 static int match(const struct le_table *t, unsigned int lane, const struct ends *e)
 {
-	u32 dport_class = le_port_class(t, (const u8 *)&e->dport);
-	u64 terms = t->lanes[lane] & t->dports[dport_class] & le_from(t, e->src) & le_to(t, e->dst);
+	u64 terms = lane_terms(t, lane, e) & le_from(t, e->src) & le_to(t, e->dst);
 
-	terms = le_sport_terms(t, terms, (const u8 *)&e->sport);
 	if (terms)
 		return t->row_of[__ffs64(terms)];
 	if (unlikely(t->wide.nr_words))
-		return match_wide(t, lane, e, dport_class);
+		return match_wide(t, lane, e);
 	return LE_NO_ROW;
 }
 

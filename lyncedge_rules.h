@@ -32,17 +32,18 @@
  *   & to   10.45.16.30              ext-15 (and rows to any)
  *   =                               ext-15
  *
- * Classes. Ports: 256 pages of 256 ports, by the two bytes of the port as they lie in the
- * packet; a page is an array of 256 class numbers, and pages that are alike are one. The sample
- * policy has a dozen pages (6 KiB); the media range, 37 whole pages, is one of them and costs
- * what any port costs. Addresses: lyncedge_addr.h. Two ports, or two addresses, of which the
- * same terms hold are of the same class, so there are few.
- *
- * Few terms care for the source port ("sported": media rows, strict ones). It is looked up only
- * if the lowest bit of the other four bitmaps is such a term.
+ * Classes. Two ports, or two addresses, of which the same terms hold are of the same class, so
+ * there are few. Ports: two arrays of 65,536 class numbers, by the two bytes of the port as they
+ * lie in the packet, one for destinations and one for sources. Addresses: lyncedge_addr.h. What
+ * lane and ports say is stored as the intersection of their bitmaps, one word for each
+ * combination. Source ports matter to rows that leave the Edge alone (media, and "ports strict"),
+ * and there are but two questions about them: whether it is of the media range, whether it is
+ * STUN's. So it is a word for each lane and class of destination ports of what enters, and four
+ * of what leaves.
  *
  * The matrix is at most 40 terms, so word 0 decides for it and for the first site rows, at a
- * cost that knows neither the number of active rows nor that of prefixes. Only if word 0 has no
+ * cost that knows neither the number of active rows nor that of prefixes. Its last bit is no
+ * term's, but says of a class of addresses that it is blocked. Only if word 0 has no
  * row, and there are more words, a summary (a bit for each word that is not zero) says which to
  * look at. Why an intersection and not one indexed verdict: the product of classes is small for
  * the matrix, but 1,024 site rows with prefixes of their own would make millions of entries.
@@ -82,22 +83,39 @@ static inline enum le_dir le_lane_dir(unsigned int lane)
 	return lane / 2 % LE_NR_DIRS;
 }
 
+static inline unsigned int le_lane_iface(unsigned int lane)
+{
+	return lane / 2 / LE_NR_DIRS;
+}
+
+static inline bool le_lane_is_udp(unsigned int lane)
+{
+	return lane % 2;
+}
+
 /* The other direction of the same interface, with the same protocol. */
 static inline unsigned int le_lane_reverse(unsigned int lane)
 {
 	return lane ^ 2;
 }
 
-#define LE_PAGE_PORTS 256
-#define LE_NR_PAGES 256
-
 /* Words of 64 terms. The matrix alone is 37 rows, of which three may be two terms. */
 #define LE_MAX_MATRIX_TERMS (LE_NR_ROWS + 3)
-#define LE_MAX_TERMS (LE_MAX_MATRIX_TERMS + LE_MAX_SITE_ROWS)
+/* With one that stands at the bit of word 0 which is no term's. */
+#define LE_MAX_TERMS (LE_MAX_MATRIX_TERMS + LE_MAX_SITE_ROWS + 1)
 #define LE_MAX_WORDS ((LE_MAX_TERMS + 63) / 64)
 
-/* A term's range of ports begins and ends a class at most; site rows have no source ports. */
-#define LE_MAX_PORT_CLASSES (2 * LE_MAX_TERMS + 2 * LE_MAX_MATRIX_TERMS + 1)
+/* Bits of word 0 that are terms, and the one that is not. */
+#define LE_NR_FAST_TERMS 63
+#define LE_BLOCKED_BIT BIT_ULL(LE_NR_FAST_TERMS)
+
+/*
+ * Classes of ports as far as word 0 can tell. A term's range of destination ports begins and
+ * ends a class at most, so a byte holds their number.
+ */
+#define LE_NR_DPORT_CLASSES 256
+#define LE_NR_SPORT_CLASSES 4
+static_assert(2 * LE_NR_FAST_TERMS + 1 <= LE_NR_DPORT_CLASSES);
 
 /*
  * Classes of addresses are numbered by twos, so that a class is the place of its two bitmaps.
@@ -107,11 +125,12 @@ static inline unsigned int le_lane_reverse(unsigned int lane)
 
 /* What the steps before the rows need to know of a class of addresses. */
 #define LE_ADDR_EDGE BIT(0)	/* belongs to an edge */
-#define LE_ADDR_BLOCKED BIT(1)	/* is in the block list; word 0 then has no row that it is far to */
+#define LE_ADDR_BLOCKED BIT(1)	/* is in the block list: see LE_BLOCKED_BIT */
 
 /**
  * struct le_wide - the words after word 0, for policies with many site rows
  * @nr_words: how many; 0 for most policies
+ * @port_class: class of each port, in host byte order: finer than word 0's
  * @lanes: @nr_words words a lane, then their summary
  * @dports: @nr_words words a class of ports, then their summary
  * @froms: @nr_words words a class of addresses, then their summary
@@ -121,59 +140,57 @@ static inline unsigned int le_lane_reverse(unsigned int lane)
  */
 struct le_wide {
 	u32 nr_words;
+	u16 *port_class;
 	u64 *lanes;
 	u64 *dports;
 	u64 *froms;
 	u64 *tos;
 };
 
+/* Interfaces and protocols: what lanes have besides a direction. */
+#define LE_NR_LANE_PAIRS (LE_NR_LANES / LE_NR_DIRS)
+
 /**
  * struct le_table - a compiled policy
- * @lanes: word 0 of the terms of each lane
- * @sported: word 0 of the terms that have a condition on the source port
  * @stateless: judge packets, not connections: conntrack is not to be asked
  * @scope_address: judge only what has an edge's address
  * @icmp_echo: let ICMP echo pass
  * @blocks: some address is in the block list
- * @page_of: where in @pages the page of each 256 ports begins
- * @dports: word 0 of each class of destination ports
- * @sports: word 0 of each class of source ports
- * @pages: class numbers of the ports of each page
- * @ends: word 0 of each class of addresses, as a sender and as a receiver
- * @addr_flags: LE_ADDR_* of each class of addresses
+ * @nr_terms: how many terms there are
+ * @nr_dport_classes: how many classes of destination ports word 0 has
+ * @nr_addr_classes: how many classes of addresses there are
  * @wide: words beyond word 0
  * @row_of: row of each term
- * @nr_terms: how many terms there are
- * @nr_pages: how many pages there are
- * @nr_port_classes: how many classes of ports there are
- * @nr_addr_classes: how many classes of addresses there are
+ * @addr_flags: LE_ADDR_* of each class of addresses
+ * @dport_class: class of each destination port, by its two bytes as they are loaded
+ * @sport_class: class of each source port, likewise
+ * @entering: word 0, by le_lane_place() and destination port
+ * @leaving: word 0, by le_lane_place() and destination port, and then by source port
  * @addrs: finds the class of an address
+ * @ends: word 0 of each class of addresses, as a sender and as a receiver; in that of a class
+ *	which is blocked no row is left to which it is the far end, but LE_BLOCKED_BIT is set
  *
- * What is of a size that no policy changes is inside, so that it is found without following a
- * pointer. An accepted packet of a usual policy meets these cache lines: @lanes; @sported and
- * what follows it; @page_of; @pages; @dports; the far address's root entry; the near address's
- * place; @ends.
+ * All that an accepted packet needs is inside, so that it is found without following a pointer.
+ * It meets these cache lines: the far address's root entry; the near address's place; the
+ * destination port's class; the source port's class, if it leaves; @entering or @leaving; @ends.
  */
 struct le_table {
-	u64 lanes[LE_NR_LANES];
-	u64 sported;
-	u64 *ends;
-	u8 *addr_flags;
-	u16 *row_of;
 	bool stateless;
 	bool scope_address;
 	bool icmp_echo;
 	bool blocks;
-	struct le_wide wide;
 	u32 nr_terms;
-	u32 nr_pages;
-	u32 nr_port_classes;
+	u32 nr_dport_classes;
 	u32 nr_addr_classes;
-	u16 page_of[LE_NR_PAGES];
-	u64 dports[LE_MAX_PORT_CLASSES];
-	u64 sports[LE_MAX_PORT_CLASSES];
-	u16 pages[LE_NR_PAGES * LE_PAGE_PORTS];
+	struct le_wide wide;
+	u16 *row_of;
+	u8 *addr_flags;
+	u8 dport_class[65536];
+	u8 sport_class[65536];
+	u64 entering[LE_NR_LANE_PAIRS * LE_NR_DPORT_CLASSES];
+	u64 leaving[LE_NR_LANE_PAIRS * LE_NR_DPORT_CLASSES * LE_NR_SPORT_CLASSES];
 	struct le_addr_table addrs;
+	u64 ends[];
 };
 
 /* Word 0 of the terms that a class of addresses may be the source of, or the destination. */
@@ -192,32 +209,50 @@ static inline u8 le_addr_flags(const struct le_table *t, u32 class)
 	return t->addr_flags[class / LE_CLASS_STEP];
 }
 
-/**
- * le_port_class() - class of a port
- * @t: the table
- * @port: its two bytes, as they lie in the packet
- *
- * Return: its class.
- */
-static inline u32 le_port_class(const struct le_table *t, const u8 *port)
+/* Where in le_table.entering the words of an interface and protocol are. */
+static __always_inline size_t le_lane_place(unsigned int iface, bool udp)
 {
-	return t->pages[(size_t)t->page_of[port[0]] + port[1]];
+	return (iface * 2UL + udp) * LE_NR_DPORT_CLASSES;
+}
+
+/* The two bytes of a port, as they lie in the packet. */
+static __always_inline u16 le_port_place(const u8 *port)
+{
+	u16 place;
+
+	memcpy(&place, port, sizeof(place));
+	return place;
 }
 
 /**
- * le_sport_terms() - leave those of some terms for which the source port is right
+ * le_entering_terms() - the rows that what enters may match by its lane and ports
  * @t: the table
- * @terms: word 0 of the terms that all but the source port allow
- * @sport: the source port, as it lies in the packet
+ * @lane: le_lane_place()
+ * @dport: destination port, as it lies in the packet
  *
- * Return: @terms if the first of them does not care, else those that remain.
+ * Return: word 0 of their terms.
  */
-static __always_inline u64 le_sport_terms(const struct le_table *t, u64 terms, const u8 *sport)
+static __always_inline u64 le_entering_terms(const struct le_table *t, size_t lane,
+					     const u8 *dport)
 {
-	/* Terms that do not care have their bit in every class of source ports. */
-	if (terms & -terms & t->sported)
-		return terms & t->sports[le_port_class(t, sport)];
-	return terms;
+	return t->entering[lane + t->dport_class[le_port_place(dport)]];
+}
+
+/**
+ * le_leaving_terms() - the rows that what leaves may match by its lane and ports
+ * @t: the table
+ * @lane: le_lane_place()
+ * @sport: source port, as it lies in the packet
+ * @dport: destination port, likewise
+ *
+ * Return: word 0 of their terms.
+ */
+static __always_inline u64 le_leaving_terms(const struct le_table *t, size_t lane,
+					    const u8 *sport, const u8 *dport)
+{
+	size_t place = lane + t->dport_class[le_port_place(dport)];
+
+	return t->leaving[place * LE_NR_SPORT_CLASSES + t->sport_class[le_port_place(sport)]];
 }
 
 struct le_table *le_table_compile(const struct le_policy *policy);

@@ -67,6 +67,7 @@ typedef __u64 u64;
 #define __force
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#define READ_ONCE(x) (x)
 #define fallthrough __attribute__((__fallthrough__))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define BIT(n) (1UL << (n))

@@ -46,9 +46,21 @@ static void rows_said_twice(void)
 	}
 }
 
+/* The table has no room for a condition on the source port of what enters. */
+static void source_ports_of_what_leaves(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < LE_NR_ROWS; i++)
+		if (le_matrix[i].dir == LE_IN)
+			CHECK(le_matrix[i].kind != LE_PORTS_STRICT_MEDIA &&
+			      le_matrix[i].kind != LE_PORTS_STRICT_STUN);
+}
+
 static const struct unit_test tests[] = {
 	UNIT_TEST(rows_by_name),
 	UNIT_TEST(rows_said_twice),
+	UNIT_TEST(source_ports_of_what_leaves),
 };
 
 int main(void)

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hooks of FORWARD: is the packet ours, and if it is a usual one (lyncedge_fast.h), what
+ * becomes of it. What is not usual goes on to le_judge_any() (lyncedge_main.c).
+ *
+ * A *way* is a family and a direction. Each has an inline function for the simplest case, which
+ * needs no stack and goes on by jumps, and functions out of line for what may come in between:
+ *
+ *     way_unmatched   no row takes the packet; is it an answer?
+ *     way_deep        an address takes longer to find: of many prefixes, or near but no edge's
+ *     way_other       conntrack is asked; or it is not a usual packet
+ */
+#include "lyncedge_fast.h"
+#include "lyncedge_forward.h"
+#include "lyncedge_main.h"
+
+typedef unsigned int way_fn(const struct le_live *live, struct sk_buff *skb,
+			    const struct nf_hook_state *state, size_t lane);
+typedef unsigned int unmatched_fn(const struct le_live *live, struct sk_buff *skb,
+				  const struct nf_hook_state *state, size_t lane, size_t far,
+				  const u64 *near);
+typedef unsigned int any_fn(const struct le_live *live, struct sk_buff *skb,
+			    const struct nf_hook_state *state);
+
+static __always_inline unsigned int accept(const struct le_live *live, const struct sk_buff *skb,
+					   u64 terms)
+{
+	/* The length is read once more rather than kept: registers are dear on the way here. */
+	le_count_at(live->counters[__ffs64(terms)], READ_ONCE(skb->len));
+	return NF_ACCEPT;
+}
+
+/* No row of word 0 takes it, but drops may be logged, rejected, of blocked addresses, ... */
+static noinline unsigned int refuse_any(const struct le_live *live, struct sk_buff *skb,
+					const struct nf_hook_state *state, size_t far)
+{
+	const struct le_fast f = { .far = far };
+	int outcome = le_fast_is_blocked(live->table, &f) ? LE_BLOCKED : LE_NO_ROW;
+
+	if (!live->drops_simply)
+		return le_judge_any(live, skb, state);
+	le_count_at(&le_counters[le_counter_index(outcome)], skb->len);
+	return NF_DROP;
+}
+
+static __always_inline unsigned int refuse(const struct le_live *live, struct sk_buff *skb,
+					   const struct nf_hook_state *state,
+					   const struct le_fast *f)
+{
+	if (unlikely(!live->no_blocks))
+		return refuse_any(live, skb, state, f->far);
+	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
+	return NF_DROP;
+}
+
+/* No row takes it. It may be the answer to a packet that one takes. */
+static __always_inline unsigned int answer(const struct le_live *live, struct sk_buff *skb,
+					   const struct nf_hook_state *state,
+					   const struct le_fast *f, u8 family, enum le_dir dir)
+{
+	const u8 *ports = le_fast_ports(skb, family);
+	u64 terms = 0;
+
+	if (le_fast_may_answer(ports, f))
+		terms = le_fast_match_answered(live->table, ports, dir, f);
+	return unlikely(terms) ? accept(live, skb, terms) : refuse(live, skb, state, f);
+}
+
+/* A packet by itself, whose addresses are found quickly. */
+static __always_inline unsigned int cross(const struct le_live *live, struct sk_buff *skb,
+					  const struct nf_hook_state *state, size_t lane,
+					  u8 family, enum le_dir dir, way_fn *deep, way_fn *other,
+					  unmatched_fn *unmatched)
+{
+	struct le_fast f = { .lane = lane };
+	u64 terms;
+
+	if (unlikely(!le_fast_headers(skb, live->least[family], family, &f)))
+		return other(live, skb, state, lane);
+	if (unlikely(!le_fast_addrs(live->table, skb, family, dir, &f)))
+		return deep(live, skb, state, f.lane);
+	terms = le_fast_match(live->table, le_fast_ports(skb, family), dir, &f);
+	if (likely(terms))
+		return accept(live, skb, terms);
+	return unmatched(live, skb, state, f.lane, f.far, f.near);
+}
+
+/* What conntrack says of it counts, if it is asked. */
+static __always_inline unsigned int judge(const struct le_live *live, struct sk_buff *skb,
+					  const struct nf_hook_state *state,
+					  const struct le_fast *f, u8 track, u8 family,
+					  enum le_dir dir)
+{
+	const u8 *ports = le_fast_ports(skb, family);
+	u64 terms;
+
+	if (track == LE_TRACK_REPLY)
+		terms = le_fast_match_answered(live->table, ports, dir, f);
+	else
+		terms = le_fast_match(live->table, ports, dir, f);
+	if (likely(terms))
+		return accept(live, skb, terms);
+	if (track == LE_TRACK_NONE)
+		return answer(live, skb, state, f, family, dir);
+	return refuse(live, skb, state, f);
+}
+
+/* A usual packet, whatever it takes to find its addresses. */
+static __always_inline unsigned int cross_deep(const struct le_live *live, struct sk_buff *skb,
+					       const struct nf_hook_state *state, size_t lane,
+					       u8 family, enum le_dir dir)
+{
+	struct le_fast f = { .lane = lane };
+	u8 track = le_live_track(live, skb);
+
+	if (unlikely(!le_fast_addrs_deep(live->table, skb, family, dir, &f)))
+		return NF_ACCEPT;
+	return judge(live, skb, state, &f, track, family, dir);
+}
+
+/* With conntrack, if that is what makes the packet other than usual. */
+static __always_inline unsigned int cross_other(const struct le_live *live, struct sk_buff *skb,
+						const struct nf_hook_state *state, size_t lane,
+						u8 family, enum le_dir dir, way_fn *deep)
+{
+	struct le_fast f = { .lane = lane };
+	u8 track;
+
+	if (!live->conntrack)
+		return le_judge_any(live, skb, state);
+	track = le_live_track(live, skb);
+	if (unlikely(track == LE_TRACK_INVALID) ||
+	    unlikely(!le_fast_headers(skb, le_fast_least(family), family, &f)))
+		return le_judge_any(live, skb, state);
+	if (unlikely(!le_fast_addrs(live->table, skb, family, dir, &f)))
+		return deep(live, skb, state, f.lane);
+	return judge(live, skb, state, &f, track, family, dir);
+}
+
+static noinline unsigned int
+enter_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, size_t far,
+		     const u64 *near)
+{
+	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+
+	return answer(live, skb, state, &f, LE_IPV4, LE_IN);
+}
+
+static noinline unsigned int
+enter_ipv4_deep(const struct le_live *live, struct sk_buff *skb,
+		const struct nf_hook_state *state, size_t lane)
+{
+	return cross_deep(live, skb, state, lane, LE_IPV4, LE_IN);
+}
+
+static noinline unsigned int
+enter_ipv4_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
+{
+	return cross_other(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep);
+}
+
+static __always_inline unsigned int
+enter_ipv4(const struct le_live *live, struct sk_buff *skb,
+	   const struct nf_hook_state *state, size_t lane)
+{
+	return cross(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep, enter_ipv4_other,
+		     enter_ipv4_unmatched);
+}
+
+static noinline unsigned int
+leave_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, size_t far,
+		     const u64 *near)
+{
+	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+
+	return answer(live, skb, state, &f, LE_IPV4, LE_OUT);
+}
+
+static noinline unsigned int
+leave_ipv4_deep(const struct le_live *live, struct sk_buff *skb,
+		const struct nf_hook_state *state, size_t lane)
+{
+	return cross_deep(live, skb, state, lane, LE_IPV4, LE_OUT);
+}
+
+static noinline unsigned int
+leave_ipv4_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
+{
+	return cross_other(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep);
+}
+
+static __always_inline unsigned int
+leave_ipv4(const struct le_live *live, struct sk_buff *skb,
+	   const struct nf_hook_state *state, size_t lane)
+{
+	return cross(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep, leave_ipv4_other,
+		     leave_ipv4_unmatched);
+}
+
+static noinline unsigned int
+enter_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, size_t far,
+		     const u64 *near)
+{
+	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+
+	return answer(live, skb, state, &f, LE_IPV6, LE_IN);
+}
+
+static noinline unsigned int
+enter_ipv6_deep(const struct le_live *live, struct sk_buff *skb,
+		const struct nf_hook_state *state, size_t lane)
+{
+	return cross_deep(live, skb, state, lane, LE_IPV6, LE_IN);
+}
+
+static noinline unsigned int
+enter_ipv6_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
+{
+	return cross_other(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep);
+}
+
+static __always_inline unsigned int
+enter_ipv6(const struct le_live *live, struct sk_buff *skb,
+	   const struct nf_hook_state *state, size_t lane)
+{
+	return cross(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep, enter_ipv6_other,
+		     enter_ipv6_unmatched);
+}
+
+static noinline unsigned int
+leave_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, size_t far,
+		     const u64 *near)
+{
+	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+
+	return answer(live, skb, state, &f, LE_IPV6, LE_OUT);
+}
+
+static noinline unsigned int
+leave_ipv6_deep(const struct le_live *live, struct sk_buff *skb,
+		const struct nf_hook_state *state, size_t lane)
+{
+	return cross_deep(live, skb, state, lane, LE_IPV6, LE_OUT);
+}
+
+static noinline unsigned int
+leave_ipv6_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
+{
+	return cross_other(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep);
+}
+
+static __always_inline unsigned int
+leave_ipv6(const struct le_live *live, struct sk_buff *skb,
+	   const struct nf_hook_state *state, size_t lane)
+{
+	return cross(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep, leave_ipv6_other,
+		     leave_ipv6_unmatched);
+}
+
+/* Where a device is not alone in its place, or both are named. */
+static __always_inline unsigned int forward_any(const struct le_live *live, struct sk_buff *skb,
+						const struct nf_hook_state *state, way_fn *enter,
+						way_fn *leave)
+{
+	u8 in = le_live_iface_of(live, state->in), out = le_live_iface_of(live, state->out);
+
+	if (in != LE_UNNAMED && out != LE_UNNAMED)
+		return le_judge_any(live, skb, state);
+	if (in != LE_UNNAMED)
+		return enter(live, skb, state, le_live_lane(in));
+	if (out != LE_UNNAMED)
+		return leave(live, skb, state, le_live_lane(out));
+	return NF_ACCEPT;
+}
+
+static noinline unsigned int forward_any_ipv4(const struct le_live *live, struct sk_buff *skb,
+					      const struct nf_hook_state *state)
+{
+	return forward_any(live, skb, state, enter_ipv4, leave_ipv4);
+}
+
+static noinline unsigned int forward_any_ipv6(const struct le_live *live, struct sk_buff *skb,
+					      const struct nf_hook_state *state)
+{
+	return forward_any(live, skb, state, enter_ipv6, leave_ipv6);
+}
+
+/* FORWARD has both devices, whoever calls it: ip_forward(), ip6_forward(), multicast, bridges. */
+static __always_inline unsigned int forward(struct sk_buff *skb, const struct nf_hook_state *state,
+					    way_fn *enter, way_fn *leave, any_fn *any)
+{
+	const struct le_live *live = rcu_dereference(le_live);
+	u8 in = state->in->ifindex, out = state->out->ifindex;
+	size_t entering = live->lanes[in], leaving = live->lanes[out];
+
+	if (entering) {
+		if (unlikely(leaving) || unlikely(live->ifindexes[in] != state->in->ifindex))
+			return any(live, skb, state);
+		return enter(live, skb, state, entering);
+	}
+	if (!leaving)
+		return NF_ACCEPT;
+	if (unlikely(live->ifindexes[out] != state->out->ifindex))
+		return any(live, skb, state);
+	return leave(live, skb, state, leaving);
+}
+
+/**
+ * le_forward_ipv4() - the hook of FORWARD, IPv4
+ * @priv: not used
+ * @skb: the packet
+ * @state: where it is seen
+ *
+ * Context: softirq, under RCU.
+ *
+ * Return: NF_ACCEPT or NF_DROP.
+ */
+unsigned int le_forward_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return forward(skb, state, enter_ipv4, leave_ipv4, forward_any_ipv4);
+}
+
+/**
+ * le_forward_ipv6() - the hook of FORWARD, IPv6
+ * @priv: not used
+ * @skb: the packet
+ * @state: where it is seen
+ *
+ * Context: softirq, under RCU.
+ *
+ * Return: NF_ACCEPT or NF_DROP.
+ */
+unsigned int le_forward_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return forward(skb, state, enter_ipv6, leave_ipv6, forward_any_ipv6);
+}
