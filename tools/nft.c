@@ -95,7 +95,7 @@ static void put_block_of_packet(struct nft_ruleset *rs, unsigned int crossing)
 {
 	unsigned int family;
 
-	for (family = 0; family < NFT_NR_FAMILIES; family++)
+	for (family = 0; family < NR_FAMILIES; family++)
 		put_block(rs, NFT_PACKET, family, far_is_source(crossing), "goto drop-blocked\n");
 }
 
@@ -186,7 +186,7 @@ static void put_related(struct nft_ruleset *rs, unsigned int crossing)
 	unsigned int family;
 
 	fprintf(rs->out, "\tchain %s-related {\n", nft_crossing_name(crossing));
-	for (family = 0; family < NFT_NR_FAMILIES; family++)
+	for (family = 0; family < NR_FAMILIES; family++)
 		put_block(rs, NFT_CONNECTION, family, far_is_source(crossing),
 			  "goto drop-protocol\n");
 	/* Of an echo, conntrack has type and code in the place of the ports. */
@@ -197,7 +197,7 @@ static void put_related(struct nft_ruleset *rs, unsigned int crossing)
 		put(rs, "ct original proto-dst 32768-33023 ");
 		put(rs, related);
 	}
-	for (family = 0; family < NFT_NR_FAMILIES; family++)
+	for (family = 0; family < NR_FAMILIES; family++)
 		nft_put_list(rs, crossing, NFT_CONNECTION, family, false);
 	put(rs, "\t\tgoto drop-protocol\n\t}\n\n");
 }
@@ -250,7 +250,7 @@ static void put_errors(struct nft_ruleset *rs, unsigned int crossing)
 	put(rs, "\t\tgoto drop-protocol\n\t}\n\n");
 	if (conntrack(rs))
 		put_related(rs, crossing);
-	for (family = 0; family < NFT_NR_FAMILIES; family++)
+	for (family = 0; family < NR_FAMILIES; family++)
 		put_quoted(rs, crossing, family);
 }
 
@@ -391,7 +391,7 @@ static void put_chains(struct nft_ruleset *rs)
 
 static void print_row_counter(const struct le_policy *policy, unsigned int row)
 {
-	char *counter = nft_row_counter(policy, row);
+	char *counter = counter_name(policy, row);
 	int first = row_counts_at(policy, row);
 	struct row_view view;
 
@@ -496,11 +496,11 @@ static void print_sets(const struct nft_ruleset *rs)
 
 	for (tag = 0; tag < LE_NR_TAGS; tag++)
 		for (number = 0; number < 2; number++)
-			for (family = 0; family < NFT_NR_FAMILIES; family++)
+			for (family = 0; family < NR_FAMILIES; family++)
 				if (rs->used[tag][number] & BIT(family))
 					print_set(rs->policy, tag, family, number);
 	if (rs->policy->options[LE_OPT_SCOPE] == LE_SCOPE_ADDRESS)
-		for (family = 0; family < NFT_NR_FAMILIES; family++)
+		for (family = 0; family < NR_FAMILIES; family++)
 			print_edges_set(rs->policy, family);
 }
 
@@ -530,16 +530,17 @@ const char *nft_unspeakable_device(const struct le_policy *policy)
  */
 void nft_print(const struct le_policy *policy)
 {
-	struct nft_ruleset rs = { .policy = policy };
+	struct nft_ruleset rs;
 	char *chains = NULL;
 	size_t len;
+	FILE *out;
 
-	rs.out = open_memstream(&chains, &len);
-	if (!rs.out)
+	out = open_memstream(&chains, &len);
+	if (!out)
 		die_out_of_memory();
-	nft_terms_make(&rs);
+	nft_ruleset_init(&rs, policy, out);
 	put_chains(&rs);
-	if (fclose(rs.out))
+	if (fclose(out))
 		die_out_of_memory();
 	fputs(heading, stdout);
 	print_counters(policy);
@@ -548,5 +549,5 @@ void nft_print(const struct le_policy *policy)
 	fwrite(chains, 1, len - 1, stdout);
 	puts("}");
 	free(chains);
-	free(rs.terms);
+	free(rs.terms.list);
 }

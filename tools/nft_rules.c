@@ -7,8 +7,6 @@
 #include "nft_rules.h"
 #include "rows.h"
 
-static const struct le_ports any_port = NFT_ANY_PORT;
-
 /* What a rule looks at. The families differ where headers do; ports are by protocol: TCP, UDP. */
 struct keys {
 	const char *protocol[2];
@@ -23,7 +21,7 @@ struct keys {
  * header, which is of 64 bits (RFC 792, RFC 4443), over an IPv4 header without options or an IPv6
  * header without extension headers. nft.c makes sure of that.
  */
-static const struct keys keys[][NFT_NR_FAMILIES] = {
+static const struct keys keys[][NR_FAMILIES] = {
 	[NFT_PACKET] = {
 		{
 			{ "", "" }, "ip saddr", "ip daddr",
@@ -78,118 +76,6 @@ const char *nft_crossing_name(unsigned int crossing)
 	return names[crossing];
 }
 
-/* ---- rows to terms ---- */
-
-/*
- * The ends that tags stand for. A group that is not defined is anybody, but next to one that is
- * it is nobody.
- */
-static unsigned int ends_of_tags(const struct le_policy *policy, u32 tags, struct le_end *ends)
-{
-	unsigned int tag, nr = 0;
-
-	for (tag = 0; tag < LE_TAG_BLOCK; tag++) {
-		bool defined = tag < LE_TAG_GROUP || policy->groups & BIT(tag - LE_TAG_GROUP);
-
-		if (tags & BIT(tag) && defined)
-			ends[nr++] = (struct le_end){ .kind = LE_END_TAG, .tag = tag };
-	}
-	if (!nr)
-		ends[nr++] = (struct le_end){ .kind = LE_END_ANY };
-	return nr;
-}
-
-static void add_term(struct nft_ruleset *rs, const struct nft_term *term)
-{
-	rs->terms = grown(rs->terms, rs->nr_terms + 1, sizeof(*rs->terms));
-	rs->terms[rs->nr_terms++] = *term;
-}
-
-/* Where Microsoft has the source port: "ports strict". */
-static struct le_ports strict_source(const struct le_policy *policy, const struct le_row *row)
-{
-	if (policy->options[LE_OPT_PORTS] == LE_PORTS_STRICT) {
-		if (row->kind == LE_PORTS_STRICT_MEDIA)
-			return policy->media;
-		if (row->kind == LE_PORTS_STRICT_STUN)
-			return (struct le_ports){ LE_PORT_STUN, LE_PORT_STUN };
-	}
-	return any_port;
-}
-
-static void add_with_ports(struct nft_ruleset *rs, struct nft_term *term, const struct le_row *row)
-{
-	const struct le_policy *policy = rs->policy;
-	struct le_ports ports = le_policy_row_ports(policy, term->row);
-	u8 rtp = policy->options[LE_OPT_RTP_OUTBOUND];
-
-	if (row->kind != LE_PORTS_MEDIA || row->dir != LE_OUT) {
-		term->dport = ports;
-		term->sport = strict_source(policy, row);
-		add_term(rs, term);
-		return;
-	}
-	if (rtp != LE_RTP_SOURCE) {
-		term->dport = ports;
-		term->sport = any_port;
-		add_term(rs, term);
-	}
-	if (rtp != LE_RTP_DESTINATION) {
-		term->dport = any_port;
-		term->sport = ports;
-		add_term(rs, term);
-	}
-}
-
-static void add_matrix_row(struct nft_ruleset *rs, unsigned int number)
-{
-	struct le_end froms[LE_NR_TAGS], tos[LE_NR_TAGS];
-	const struct le_row *row = &le_matrix[number];
-	unsigned int nr_froms = ends_of_tags(rs->policy, row->source, froms);
-	unsigned int nr_tos = ends_of_tags(rs->policy, row->destination, tos);
-	unsigned int from, to;
-
-	for (from = 0; from < nr_froms; from++) {
-		for (to = 0; to < nr_tos; to++) {
-			struct nft_term term = {
-				.row = number,
-				.crossing = le_crossing(row->iface, row->dir),
-				.protocol = row->protocol,
-				.from = froms[from],
-				.to = tos[to],
-			};
-
-			add_with_ports(rs, &term, row);
-		}
-	}
-}
-
-static struct le_end site_end(const struct le_policy *policy, const struct le_end *end)
-{
-	struct le_end ends[LE_NR_TAGS];
-
-	if (end->kind != LE_END_TAG)
-		return *end;
-	ends_of_tags(policy, BIT(end->tag), ends);
-	return ends[0];
-}
-
-static void add_site_row(struct nft_ruleset *rs, unsigned int i)
-{
-	const struct le_site_row *row = &rs->policy->site_rows[i];
-	struct nft_term term = {
-		.row = LE_NR_ROWS + i,
-		.crossing = le_crossing(row->iface, row->dir),
-		.protocol = row->protocol,
-		.dport = row->ports,
-		.sport = any_port,
-		.from = site_end(rs->policy, &row->from),
-		.to = site_end(rs->policy, &row->to),
-	};
-
-	add_term(rs, &term);
-}
-
 static void note_families(struct nft_ruleset *rs)
 {
 	const struct le_policy *policy = rs->policy;
@@ -204,41 +90,19 @@ static void note_families(struct nft_ruleset *rs)
 }
 
 /**
- * nft_terms_make() - make the terms of all active rows
- * @rs: a ruleset that has its policy; the terms are freed by the caller
+ * nft_ruleset_init() - start a ruleset
+ * @rs: the ruleset; its terms are freed by the caller
+ * @policy: the policy
+ * @out: where the rules go
  */
-void nft_terms_make(struct nft_ruleset *rs)
+void nft_ruleset_init(struct nft_ruleset *rs, const struct le_policy *policy, FILE *out)
 {
-	unsigned int row;
-
+	*rs = (struct nft_ruleset){ .policy = policy, .out = out };
 	note_families(rs);
-	for (row = 0; row < nr_rows(rs->policy); row++) {
-		if (!row_is_active(rs->policy, row))
-			continue;
-		if (row < LE_NR_ROWS)
-			add_matrix_row(rs, row);
-		else
-			add_site_row(rs, row - LE_NR_ROWS);
-	}
+	terms_make(&rs->terms, policy, false);
 }
 
 /* ---- terms to rules ---- */
-
-/**
- * nft_row_counter() - name of a row's counter
- * @policy: the policy
- * @row: number of the row
- *
- * The name of a site row might be a word of nft's.
- *
- * Return: the name, which the caller frees.
- */
-char *nft_row_counter(const struct le_policy *policy, unsigned int row)
-{
-	if (row < LE_NR_ROWS)
-		return text_of("%s", le_matrix[row].id);
-	return text_of("site-%s", policy->site_rows[row - LE_NR_ROWS].name);
-}
 
 /**
  * nft_set_name() - name of the set of a tag's addresses
@@ -374,14 +238,14 @@ static void put_ports(struct nft_ruleset *rs, enum nft_place place, unsigned int
 {
 	const struct keys *k = &keys[place][family];
 
-	if (nft_any_port(ports))
+	if (is_any_port(ports))
 		return;
 	fprintf(rs->out, "%s ", (source ? k->sport : k->dport)[protocol == IPPROTO_UDP]);
 	nft_put_ports(rs->out, ports);
 	fputc(' ', rs->out);
 }
 
-static void put_conditions(struct nft_ruleset *rs, const struct nft_term *term,
+static void put_conditions(struct nft_ruleset *rs, const struct term *term,
 			   enum nft_place place, unsigned int family, bool answers)
 {
 	fputs("\t\t", rs->out);
@@ -392,7 +256,7 @@ static void put_conditions(struct nft_ruleset *rs, const struct nft_term *term,
 	put_end(rs, place, family, answers, &term->to);
 }
 
-static bool term_has_family(const struct nft_ruleset *rs, const struct nft_term *term,
+static bool term_has_family(const struct nft_ruleset *rs, const struct term *term,
 			    unsigned int family)
 {
 	return end_has_family(rs, &term->from, family) && end_has_family(rs, &term->to, family);
@@ -411,8 +275,8 @@ void nft_put_list(struct nft_ruleset *rs, unsigned int crossing, enum nft_place 
 {
 	u32 i;
 
-	for (i = 0; i < rs->nr_terms; i++) {
-		const struct nft_term *term = &rs->terms[i];
+	for (i = 0; i < rs->terms.nr; i++) {
+		const struct term *term = &rs->terms.list[i];
 
 		if (term->crossing != crossing || !term_has_family(rs, term, family))
 			continue;
@@ -427,13 +291,13 @@ void nft_put_list(struct nft_ruleset *rs, unsigned int crossing, enum nft_place 
  * @term: the term
  * @answers: match the mirror image
  */
-void nft_put_rule(struct nft_ruleset *rs, const struct nft_term *term, bool answers)
+void nft_put_rule(struct nft_ruleset *rs, const struct term *term, bool answers)
 {
 	bool any = term->from.kind == LE_END_ANY && term->to.kind == LE_END_ANY;
-	char *counter = nft_row_counter(rs->policy, term->row);
+	char *counter = counter_name(rs->policy, term->row);
 	unsigned int family;
 
-	for (family = 0; family < NFT_NR_FAMILIES; family++) {
+	for (family = 0; family < NR_FAMILIES; family++) {
 		if (!term_has_family(rs, term, family))
 			continue;
 		put_conditions(rs, term, NFT_PACKET, family, answers);

@@ -6,33 +6,7 @@
 #ifndef LYNCEDGECTL_NFT_RULES_H
 #define LYNCEDGECTL_NFT_RULES_H
 
-#include "lyncedge_policy.h"
-#include "lyncedge_rules.h"
-#include "output.h"
-
-#define NFT_NR_FAMILIES 2
-
-/**
- * struct nft_term - what a rule can say of a row in one go
- * @row: number of the row
- * @crossing: le_crossing()
- * @protocol: IPPROTO_TCP or IPPROTO_UDP
- * @dport: destination ports
- * @sport: source ports
- * @from: who sends: anybody, one set of addresses, or one prefix
- * @to: who receives, likewise
- *
- * A row that has its ports at either end, or names two groups, is several terms.
- */
-struct nft_term {
-	unsigned int row;
-	unsigned int crossing;
-	u8 protocol;
-	struct le_ports dport;
-	struct le_ports sport;
-	struct le_end from;
-	struct le_end to;
-};
+#include "terms.h"
 
 /* Where a rule finds the two ends that a row speaks of. */
 enum nft_place {
@@ -45,37 +19,27 @@ enum nft_place {
  * struct nft_ruleset - a ruleset that is being written
  * @policy: the policy
  * @out: where the rules go
- * @terms: the active rows, in the order in which they are judged
- * @nr_terms: how many
+ * @terms: the active rows
  * @families: which families (bit: enum le_family) the addresses of each tag are of
  * @used: which sets the rules refer to (bit: enum le_family), as addresses and as numbers
  */
 struct nft_ruleset {
 	const struct le_policy *policy;
 	FILE *out;
-	struct nft_term *terms;
-	u32 nr_terms;
+	struct terms terms;
 	u8 families[LE_NR_TAGS];
 	u8 used[LE_NR_TAGS][2];
 };
 
-#define NFT_ANY_PORT { .first = 0, .last = 65535 }
-
-static inline bool nft_any_port(struct le_ports ports)
-{
-	return !ports.first && ports.last == 65535;
-}
-
 const char *nft_crossing_name(unsigned int crossing);
-void nft_terms_make(struct nft_ruleset *rs);
-char *nft_row_counter(const struct le_policy *policy, unsigned int row);
+void nft_ruleset_init(struct nft_ruleset *rs, const struct le_policy *policy, FILE *out);
 void nft_set_name(char *buf, size_t size, unsigned int tag, unsigned int family, bool number);
 const char *nft_key(enum nft_place place, unsigned int family, bool source);
 void nft_put_number(FILE *out, const struct le_prefix *prefix);
 void nft_put_ports(FILE *out, struct le_ports ports);
 bool nft_put_in_set(struct nft_ruleset *rs, enum nft_place place, unsigned int family, bool source,
 		    unsigned int tag);
-void nft_put_rule(struct nft_ruleset *rs, const struct nft_term *term, bool answers);
+void nft_put_rule(struct nft_ruleset *rs, const struct term *term, bool answers);
 void nft_put_list(struct nft_ruleset *rs, unsigned int crossing, enum nft_place place,
 		  unsigned int family, bool answers);
 

@@ -19,98 +19,21 @@
 
 /* Terms in the order in which they are judged, with what the way to them has decided left out. */
 struct list {
-	struct nft_term *terms;
-	u32 nr;
+	struct terms terms;
 	struct le_ports *ports;	/* the ranges that lead here */
 	u32 nr_ports;
 };
 
-static bool same_end(const struct le_end *a, const struct le_end *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	if (a->kind == LE_END_TAG)
-		return a->tag == b->tag;
-	return a->kind == LE_END_ANY || le_prefix_equal(&a->prefix, &b->prefix);
-}
-
-static bool same_ports(struct le_ports a, struct le_ports b)
-{
-	return a.first == b.first && a.last == b.last;
-}
-
-static bool same_term(const struct nft_term *a, const struct nft_term *b)
-{
-	return same_ports(a->dport, b->dport) && same_ports(a->sport, b->sport) &&
-	       same_end(&a->from, &b->from) && same_end(&a->to, &b->to);
-}
-
-/* A term that says what one before it said never gets a packet. */
-static void list_add(struct list *list, const struct nft_term *term)
-{
-	u32 i;
-
-	for (i = 0; i < list->nr; i++)
-		if (same_term(&list->terms[i], term))
-			return;
-	list->terms = grown(list->terms, list->nr + 1, sizeof(*list->terms));
-	list->terms[list->nr++] = *term;
-}
-
-static bool same_list(const struct list *a, const struct list *b)
+static bool same_list(const struct terms *a, const struct terms *b)
 {
 	u32 i;
 
 	if (a->nr != b->nr)
 		return false;
 	for (i = 0; i < a->nr; i++)
-		if (a->terms[i].row != b->terms[i].row || !same_term(&a->terms[i], &b->terms[i]))
+		if (a->list[i].row != b->list[i].row || !same_term(&a->list[i], &b->list[i]))
 			return false;
 	return true;
-}
-
-static void list_free(struct list *list)
-{
-	free(list->terms);
-	free(list->ports);
-}
-
-/* The end at which the Edge is. */
-static struct le_end *near_end(struct nft_term *term)
-{
-	return term->crossing % LE_NR_DIRS == LE_IN ? &term->to : &term->from;
-}
-
-static bool is_edge(const struct le_end *end)
-{
-	return end->kind == LE_END_TAG && end->tag < LE_TAG_GROUP;
-}
-
-static u32 edges_of(const struct list *list)
-{
-	u32 edges = 0, i;
-
-	for (i = 0; i < list->nr; i++)
-		if (is_edge(near_end(&list->terms[i])))
-			edges |= BIT(near_end(&list->terms[i])->tag);
-	return edges;
-}
-
-/* The edges, of a set of them, that have an address. */
-static u32 edges_at(const struct le_policy *policy, u32 edges, const struct le_edge_addr *addr)
-{
-	unsigned int edge;
-	u32 found = 0, i;
-
-	for (edge = 0; edge < LE_NR_EDGES; edge++) {
-		const struct le_addrs *addrs = &policy->edges[edge];
-
-		for (i = 0; edges & BIT(edge) && i < addrs->nr; i++)
-			if (addrs->list[i].family == addr->family &&
-			    !memcmp(&addrs->list[i].addr, &addr->addr, sizeof(addr->addr)))
-				found |= BIT(edge);
-	}
-	return found;
 }
 
 static void put_edges_chain_name(FILE *out, const char *chain, u32 edges)
@@ -169,23 +92,23 @@ static u32 put_edge_map(struct nft_ruleset *rs, const char *chain, const char *k
 	return combinations;
 }
 
-static void put_rules(struct nft_ruleset *rs, const struct list *list, bool answers)
+static void put_rules(struct nft_ruleset *rs, const struct terms *terms, bool answers)
 {
 	u32 i;
 
-	for (i = 0; i < list->nr; i++)
-		nft_put_rule(rs, &list->terms[i], answers);
+	for (i = 0; i < terms->nr; i++)
+		nft_put_rule(rs, &terms->list[i], answers);
 }
 
 /* The rows for an address that is known to be of these edges, and of no other of the list's. */
-static void put_edges_chain(struct nft_ruleset *rs, const char *chain, const struct list *list,
+static void put_edges_chain(struct nft_ruleset *rs, const char *chain, const struct terms *terms,
 			    u32 edges, bool answers)
 {
-	struct list some = { .nr = 0 };
+	struct terms some = { .nr = 0 };
 	u32 i;
 
-	for (i = 0; i < list->nr; i++) {
-		struct nft_term term = list->terms[i];
+	for (i = 0; i < terms->nr; i++) {
+		struct term term = terms->list[i];
 		struct le_end *near = near_end(&term);
 
 		if (is_edge(near)) {
@@ -193,44 +116,44 @@ static void put_edges_chain(struct nft_ruleset *rs, const char *chain, const str
 				continue;
 			near->kind = LE_END_ANY;
 		}
-		list_add(&some, &term);
+		terms_add_new(&some, &term);
 	}
 	fputs("\tchain ", rs->out);
 	put_edges_chain_name(rs->out, chain, edges);
 	fputs(" {\n", rs->out);
 	put_rules(rs, &some, answers);
 	fputs("\t}\n\n", rs->out);
-	list_free(&some);
+	free(some.list);
 }
 
 /*
  * The rows of a list: one after the other, or if they are of several roles by the Edge's address
  * first. What no row takes returns.
  */
-static void put_list_chain(struct nft_ruleset *rs, const char *chain, const struct list *list,
+static void put_list_chain(struct nft_ruleset *rs, const char *chain, const struct terms *terms,
 			   bool answers)
 {
-	u32 edges = edges_of(list), combinations = 0, roles, i;
+	u32 edges = edges_of(terms), combinations = 0, roles, i;
 	unsigned int family;
 
 	fprintf(rs->out, "\tchain %s {\n", chain);
 	if (edges & (edges - 1)) {
-		bool source = (list->terms[0].crossing % LE_NR_DIRS == LE_OUT) != answers;
+		bool source = (terms->list[0].crossing % LE_NR_DIRS == LE_OUT) != answers;
 
-		for (family = 0; family < NFT_NR_FAMILIES; family++)
+		for (family = 0; family < NR_FAMILIES; family++)
 			combinations |= put_edge_map(rs, chain,
 						     nft_key(NFT_PACKET, family, source),
 						     family, edges);
-		for (i = 0; i < list->nr; i++)
-			if (!is_edge(near_end(&list->terms[i])))
-				nft_put_rule(rs, &list->terms[i], answers);
+		for (i = 0; i < terms->nr; i++)
+			if (!is_edge(near_end(&terms->list[i])))
+				nft_put_rule(rs, &terms->list[i], answers);
 	} else {
-		put_rules(rs, list, answers);
+		put_rules(rs, terms, answers);
 	}
 	fputs("\t}\n\n", rs->out);
 	for (roles = 1; roles < BIT(LE_NR_EDGES); roles++)
 		if (combinations & BIT(roles))
-			put_edges_chain(rs, chain, list, roles, answers);
+			put_edges_chain(rs, chain, terms, roles, answers);
 }
 
 /* ---- trees ---- */
@@ -247,23 +170,23 @@ struct tree {
 	struct list *lists;
 	u32 nr;
 	u32 nr_rules;
-	struct list rest;
-	struct list walked;
+	struct terms rest;
+	struct terms walked;
 };
 
-static void tree_add(struct tree *tree, struct list *list, struct le_ports ports)
+static void tree_add(struct tree *tree, struct terms *terms, struct le_ports ports)
 {
 	struct list *known;
 	u32 i;
 
-	for (i = 0; i < tree->nr && !same_list(&tree->lists[i], list); i++)
+	for (i = 0; i < tree->nr && !same_list(&tree->lists[i].terms, terms); i++)
 		;
 	if (i == tree->nr) {
 		tree->lists = grown(tree->lists, tree->nr + 1, sizeof(*tree->lists));
-		tree->lists[tree->nr++] = *list;
-		tree->nr_rules += list->nr;
+		tree->lists[tree->nr++] = (struct list){ .terms = *terms };
+		tree->nr_rules += terms->nr;
 	} else {
-		list_free(list);
+		free(terms->list);
 	}
 	known = &tree->lists[i];
 	known->ports = grown(known->ports, known->nr_ports + 1, sizeof(*known->ports));
@@ -271,29 +194,29 @@ static void tree_add(struct tree *tree, struct list *list, struct le_ports ports
 }
 
 /* The rows of all ports from one up to where the next range starts. */
-static void tree_add_range(struct tree *tree, const struct list *lane, struct le_ports ports)
+static void tree_add_range(struct tree *tree, const struct terms *lane, struct le_ports ports)
 {
-	struct list list = { .nr = 0 };
+	struct terms terms = { .nr = 0 };
 	bool own = false;
 	u32 i;
 
 	for (i = 0; i < lane->nr; i++) {
-		struct nft_term term = lane->terms[i];
+		struct term term = lane->list[i];
 
 		if (term.dport.first > ports.first || term.dport.last < ports.first)
 			continue;
-		own |= !nft_any_port(term.dport);
-		term.dport = (struct le_ports)NFT_ANY_PORT;
-		list_add(&list, &term);
+		own |= !is_any_port(term.dport);
+		term.dport = (struct le_ports)ANY_PORT;
+		terms_add_new(&terms, &term);
 	}
 	if (own)
-		tree_add(tree, &list, ports);
+		tree_add(tree, &terms, ports);
 	else
-		list_free(&list);
+		free(terms.list);
 }
 
 /* Cuts the ports wherever a row's range begins or ends; stops where that becomes too much. */
-static void tree_cut(struct tree *tree, const struct list *lane)
+static void tree_cut(struct tree *tree, const struct terms *lane)
 {
 	bool *cut = grown(NULL, 65537, sizeof(*cut));
 	struct le_ports ports;
@@ -301,10 +224,10 @@ static void tree_cut(struct tree *tree, const struct list *lane)
 
 	memset(cut, 0, 65537 * sizeof(*cut));
 	for (i = 0; i < lane->nr; i++) {
-		cut[lane->terms[i].dport.first] = true;
-		cut[lane->terms[i].dport.last + 1] = true;
-		if (nft_any_port(lane->terms[i].dport))
-			list_add(&tree->rest, &lane->terms[i]);
+		cut[lane->list[i].dport.first] = true;
+		cut[lane->list[i].dport.last + 1] = true;
+		if (is_any_port(lane->list[i].dport))
+			terms_add_new(&tree->rest, &lane->list[i]);
 	}
 	ports.first = 0;
 	for (i = 1; i <= 65536 && tree->nr_rules <= MAX_TREE_RULES; i++) {
@@ -321,45 +244,33 @@ static void tree_free(struct tree *tree)
 {
 	u32 i;
 
-	for (i = 0; i < tree->nr; i++)
-		list_free(&tree->lists[i]);
-	free(tree->lists);
-	list_free(&tree->rest);
-	list_free(&tree->walked);
-}
-
-static void list_lane(struct list *list, const struct nft_ruleset *rs, unsigned int crossing,
-		      u8 protocol, unsigned int first_row, unsigned int last_row)
-{
-	u32 i;
-
-	for (i = 0; i < rs->nr_terms; i++) {
-		const struct nft_term *term = &rs->terms[i];
-
-		if (term->crossing == crossing && term->protocol == protocol &&
-		    term->row >= first_row && term->row <= last_row)
-			list_add(list, term);
+	for (i = 0; i < tree->nr; i++) {
+		free(tree->lists[i].terms.list);
+		free(tree->lists[i].ports);
 	}
+	free(tree->lists);
+	free(tree->rest.list);
+	free(tree->walked.list);
 }
 
 static void tree_make(struct tree *tree, const struct nft_ruleset *rs, unsigned int crossing,
 		      u8 protocol)
 {
-	struct list lane = { .nr = 0 };
+	struct terms lane = { .nr = 0 };
 
 	*tree = (struct tree){ .nr = 0 };
-	list_lane(&lane, rs, crossing, protocol, 0, nr_rows(rs->policy));
+	terms_select(&lane, &rs->terms, crossing, protocol, 0, nr_rows(rs->policy));
 	tree_cut(tree, &lane);
 	if (tree->nr_rules > MAX_TREE_RULES) {
 		tree_free(tree);
-		list_free(&lane);
+		free(lane.list);
 		*tree = (struct tree){ .nr = 0 };
-		lane = (struct list){ .nr = 0 };
-		list_lane(&lane, rs, crossing, protocol, 0, LE_NR_ROWS - 1);
+		lane = (struct terms){ .nr = 0 };
+		terms_select(&lane, &rs->terms, crossing, protocol, 0, LE_NR_ROWS - 1);
 		tree_cut(tree, &lane);
-		list_lane(&tree->walked, rs, crossing, protocol, LE_NR_ROWS, nr_rows(rs->policy));
+		terms_select(&tree->walked, &rs->terms, crossing, protocol, LE_NR_ROWS, nr_rows(rs->policy));
 	}
-	list_free(&lane);
+	free(lane.list);
 }
 
 static char *port_chain_name(const char *chain, struct le_ports ports)
@@ -418,7 +329,7 @@ void nft_put_tree(struct nft_ruleset *rs, unsigned int crossing, u8 protocol, bo
 	for (i = 0; i < tree.nr; i++) {
 		char *list = port_chain_name(chain, tree.lists[i].ports[0]);
 
-		put_list_chain(rs, list, &tree.lists[i], answers);
+		put_list_chain(rs, list, &tree.lists[i].terms, answers);
 		free(list);
 	}
 	tree_free(&tree);
