@@ -46,6 +46,9 @@ mutants: ## plant bugs into a copy of the tree, and see whether the tests fail
 nft-diff: ## compare the module with lyncedgectl export nft, packet by packet, in VMs
 	@tests/nft/run
 
+iptables-diff: ## the same with lyncedgectl export iptables
+	@tests/nft/run --peer iptables
+
 bench: ## count what a packet costs, next to nftables; figures go to build/bench.json
 	@tests/bench/run
 
@@ -61,4 +64,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove nft-diff bench
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove nft-diff iptables-diff bench

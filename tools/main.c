@@ -186,23 +186,36 @@ static const struct verb {
 	},
 	{
 		.name = "export",
-		.usage = "nft [--policy FILE]",
-		.summary = "print a policy as an nftables ruleset",
-		.options = OPTION_POLICY,
+		.usage = "nft | iptables [--ipv6] | ipset [--policy FILE]",
+		.summary = "print a policy as a ruleset for nftables or iptables",
+		.options = OPTION_POLICY | OPTION_IPV6,
 		.min = 1,
 		.max = 1,
 		.run = verb_export,
 		.help =
-"Prints an nftables ruleset, for nft -f, which accepts and refuses what the module\n"
-"would by the policy in force or that of FILE: a table 'inet lyncedge' of its own,\n"
-"which replaces itself whole, with a counter for each row and each reason. What\n"
-"nft cannot say is listed at its head.\n"
+"Prints a ruleset for another packet filter, which accepts and refuses what the\n"
+"module would by the policy in force or that of FILE, with a counter for each row\n"
+"and each reason. What the filter cannot say is listed at the ruleset's head, and\n"
+"how to load it.\n"
+"  nft       for nft -f: a table 'inet lyncedge' of its own, which replaces itself\n"
+"            whole, for IPv4 and IPv6\n"
+"  iptables  for iptables-restore, or with --ipv6 for ip6tables-restore: chains\n"
+"            'lync-...' of the table 'filter', and what leads to them\n"
+"  ipset     for ipset -exist restore: the sets that the rulesets of iptables, of\n"
+"            either family, refer to; to be loaded before them\n"
 "\n"
 "Exit status: 0 printed, 2 errors.\n"
 "\n"
-"Example:\n"
+"Examples:\n"
 "  lyncedgectl export nft --policy sample.policy >lyncedge.nft\n"
-"  nft -c -f lyncedge.nft\n",
+"  nft -c -f lyncedge.nft\n"
+"\n"
+"  lyncedgectl export ipset --policy sample.policy >lyncedge.ipset\n"
+"  lyncedgectl export iptables --policy sample.policy >lyncedge.v4\n"
+"  lyncedgectl export iptables --ipv6 --policy sample.policy >lyncedge.v6\n"
+"  ipset -exist restore <lyncedge.ipset\n"
+"  iptables-restore --test <lyncedge.v4\n"
+"  ip6tables-restore --test <lyncedge.v6\n",
 	},
 };
 
@@ -215,6 +228,7 @@ static const struct {
 	{ "--all", OPTION_ALL },
 	{ "--tsv", OPTION_TSV },
 	{ "--batch", OPTION_BATCH },
+	{ "--ipv6", OPTION_IPV6 },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -314,7 +328,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 	return verb->run(call);
 }
 
-enum { ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH };
+enum { ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6 };
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, ARG_HELP },
@@ -324,6 +338,7 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, ARG_ALL },
 	{ "tsv", no_argument, NULL, ARG_TSV },
 	{ "batch", no_argument, NULL, ARG_BATCH },
+	{ "ipv6", no_argument, NULL, ARG_IPV6 },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -360,6 +375,9 @@ static enum status main_status(int argc, char **argv)
 			break;
 		case ARG_BATCH:
 			call.options |= OPTION_BATCH;
+			break;
+		case ARG_IPV6:
+			call.options |= OPTION_IPV6;
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

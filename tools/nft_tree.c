@@ -268,7 +268,8 @@ static void tree_make(struct tree *tree, const struct nft_ruleset *rs, unsigned 
 		lane = (struct terms){ .nr = 0 };
 		terms_select(&lane, &rs->terms, crossing, protocol, 0, LE_NR_ROWS - 1);
 		tree_cut(tree, &lane);
-		terms_select(&tree->walked, &rs->terms, crossing, protocol, LE_NR_ROWS, nr_rows(rs->policy));
+		terms_select(&tree->walked, &rs->terms, crossing, protocol, LE_NR_ROWS,
+			     nr_rows(rs->policy));
 	}
 	free(lane.list);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The active rows of a policy as terms, which is what a rule of another packet filter can say in one
- * go. A reading of the policy of its own: nothing of the module's compiled table is used.
+ * The active rows of a policy as terms, which is what a rule of another packet filter can say in
+ * one go. A reading of the policy of its own: nothing of the module's compiled table is used.
  */
 #ifndef LYNCEDGECTL_TERMS_H
 #define LYNCEDGECTL_TERMS_H

@@ -14,6 +14,7 @@ enum option_bit {
 	OPTION_ALL = BIT(2),
 	OPTION_TSV = BIT(3),
 	OPTION_BATCH = BIT(4),
+	OPTION_IPV6 = BIT(5),
 };
 
 /**

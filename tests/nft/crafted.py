@@ -6,7 +6,7 @@ The policies, and who talks to whom, are those of tests/oracle/generate.py; here
 them: by which device they enter and leave, TCP flags, answers, errors about them, fragments, options, headers that lie.
 Nothing is judged here. Runs on the host, since an emulated machine would be at it for hours.
 
-    crafted.py DIRECTORY --policies N --packets N [--seed S] [--first N]
+    crafted.py DIRECTORY --policies N --packets N [--seed S] [--first N] [--peer nft|iptables|iptables-nft]
 
 writes for each policy N into DIRECTORY: N.policy; N.json, what judge-both has to know; and for each of two turns, so that
 counters can be read between them, N-TURN.packets for carry.c and N-TURN.text, a line for each number. In the first turn no
@@ -14,6 +14,7 @@ packet crosses two named devices; in the second all do.
 """
 
 import argparse
+import collections
 import ipaddress
 import json
 import multiprocessing
@@ -80,11 +81,13 @@ class Ends:
 
 
 class Crafter:
-    """Packets of one policy and turn."""
+    """Packets of one policy and turn. What the peer is known not to see as the module does, is left out."""
 
-    def __init__(self, rng, tracking):
+    def __init__(self, rng, tracking, iptables, without_errors):
         self.rng = rng
+        self.without_errors = without_errors
         self.tracking = tracking
+        self.iptables = iptables
         self.records = []
         self.texts = []
 
@@ -93,12 +96,15 @@ class Crafter:
 
     # Transport
 
-    def tcp(self, ends, flags, sequence=1000, acknowledged=0, liar=True):
-        """With liar, the header may be cut short or wrong about its length."""
+    def is_tracked(self, ttl):
+        return self.tracking and ttl != TTL_UNTRACKED
+
+    def tcp(self, ends, flags, sequence=1000, acknowledged=0, liar=True, ttl=TTL):
+        """With liar, the header may be cut short or wrong about its length, which iptables leaves to conntrack."""
         rng = self.rng
         words = rng.choices([5, 6, 8, 10, 15], [20, 4, 6, 1, 1])[0]
         claimed = words
-        if liar and self.chance(0.03):
+        if liar and self.chance(0.03) and (self.is_tracked(ttl) or not self.iptables):
             claimed = rng.choice([0, 4, words - 1, words + 1, 15])
         data = bytes(rng.choice([0, 0, 1, 20]))
         # No option (RFC 9293 sec. 3.2) is as long as the rest.
@@ -111,10 +117,9 @@ class Crafter:
     def udp(self, ends, liar=True, ttl=TTL):
         data = bytes(self.rng.choice([0, 1, 20]))
         length = 8 + len(data)
-        if liar and self.chance(0.02):
-            # A known difference: nft cannot see a length beyond the packet's end unless conntrack tells it.
-            tracked = self.tracking and ttl != TTL_UNTRACKED
-            length = self.rng.choice([0, 7, 8] + ([length + 1, 65535] if tracked else []))
+        if liar and self.chance(0.02) and (self.is_tracked(ttl) or not self.iptables):
+            # Nft cannot see a length beyond the packet's end unless conntrack tells it.
+            length = self.rng.choice([0, 7, 8] + ([length + 1, 65535] if self.is_tracked(ttl) else []))
         segment = struct.pack("!HHHH", ends.source_port, ends.destination_port, length, 0) + data
         if liar and self.chance(0.015):
             segment = segment[:self.rng.choice([0, 2, 4, 7])]
@@ -165,7 +170,8 @@ class Crafter:
         if ends.version == 4 and self.chance(0.04):
             options = b"\1" * self.rng.choice([4, 8, 40])
         extended = ends.version == 6 and self.chance(0.06)
-        if extended:
+        # Iptables does not find what an error quotes behind them.
+        if extended and not (self.iptables and protocol == ICMP6 and not self.is_tracked(ttl)):
             protocol, payload = self.extended(protocol, payload)
         if len(payload) >= 16 and self.chance(0.04):
             self.put_pieces(ends, protocol, payload, ttl, number)
@@ -213,7 +219,7 @@ class Crafter:
         if self.chance(0.5):
             flags = rng.choice([SYN, SYN, ACK, ACK | PSH, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN, 0, SYN | FIN, PSH,
                                 URG | PSH | FIN, 63, SYN | 0xc0, rng.randint(0, 255)])
-            self.put(ends, PROTOCOLS["tcp"], self.tcp(ends, flags), "tcp flags %#x" % flags, ttl)
+            self.put(ends, PROTOCOLS["tcp"], self.tcp(ends, flags, ttl=ttl), "tcp flags %#x" % flags, ttl)
             return
         back = ends.mirrored()
         first = self.tcp(ends, SYN, liar=False)
@@ -275,6 +281,8 @@ class Crafter:
     def error(self, ends, protocol, segment, ttl):
         """About a packet of these ends, from its receiver or from somebody on its way."""
         rng = self.rng
+        if self.without_errors:
+            return
         kind, code = rng.choice(ERRORS[ends.version])
         back = ends.mirrored()
         if self.chance(0.3):
@@ -304,7 +312,8 @@ class Crafter:
 class Scene:
     """A policy, its devices by number, and random talk through them."""
 
-    def __init__(self, seed, number):
+    def __init__(self, seed, number, peer):
+        self.iptables = peer != "nft"
         self.text = generate.policy_text(seed, number)
         self.policy = oracle.Policy(self.text)
         self.rng = random.Random("crafted/%s/%s" % (seed, number))
@@ -315,6 +324,15 @@ class Scene:
             for name in sorted(set(names)):
                 self.devices[interface].append(len(self.names))
                 self.names.append(name)
+
+    def has_large_group(self):
+        """Then iptables does not know all that an ICMP error is about."""
+        words = [line.split("#")[0].split() for line in self.text.splitlines()]
+        sizes = collections.Counter()
+        for line in words:
+            if line[:1] in (["peer"], ["block"]):
+                sizes[line[0] + line[1] * (line[0] == "peer")] += len(line)
+        return self.iptables and any(size > 64 for size in sizes.values())
 
     def nowhere(self, version, value):
         return any(value >> (network.max_prefixlen - network.prefixlen) ==
@@ -339,7 +357,7 @@ class Scene:
         return Ends(version, source, destination, enters, leaves, protocol, source_port, destination_port)
 
     def craft(self, both, count):
-        crafter = Crafter(self.rng, self.policy.options["established"] == "conntrack")
+        crafter = Crafter(self.rng, self.policy.options["established"] == "conntrack", self.iptables, self.has_large_group())
         while len(crafter.texts) < count:
             packet = self.packet()
             ends = self.ends(packet, both)
@@ -354,8 +372,8 @@ class Scene:
 
 
 def one_policy(job):
-    directory, seed, number, packets = job
-    scene = Scene(seed, number)
+    directory, seed, number, packets, peer = job
+    scene = Scene(seed, number, peer)
     path = os.path.join(directory, str(number))
     with open(path + ".policy", "w", encoding="ascii", newline="") as file:
         file.write(scene.text)
@@ -377,11 +395,12 @@ def main():
     parser.add_argument("--packets", type=int, required=True)
     parser.add_argument("--seed", default="nft")
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--peer", choices=["nft", "iptables", "iptables-nft"], default="nft")
     arguments = parser.parse_args()
     if arguments.packets > 60000:
         parser.error("a number has 16 bits: at most 60000 packets")
     os.makedirs(arguments.directory, exist_ok=True)
-    jobs = [(arguments.directory, arguments.seed, number, arguments.packets)
+    jobs = [(arguments.directory, arguments.seed, number, arguments.packets, arguments.peer)
             for number in range(arguments.first, arguments.first + arguments.policies)]
     total = 0
     with multiprocessing.Pool() as pool:

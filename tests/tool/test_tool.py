@@ -7,8 +7,10 @@ There is no module here: a tree of plain files stands for /sys/kernel/lyncedge. 
 a link to one of the kernel's own that refuses it.
 """
 
+import collections
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -953,15 +955,15 @@ class Batch(ToolTest):
         self.assertTrue(result.out.splitlines() == expected)
 
 
-class Export(ToolTest):
-    """That a ruleset does as the module does is shown by tests/vm/diff-nft; here it is whether nft takes it at all."""
+class ExportTest(ToolTest):
+    """That a ruleset does as the module does is shown by tests/nft/run; here it is whether its filter takes it at all."""
 
-    def export(self, policy):
-        result = self.run_tool("export", "nft", "--policy", self.write("export.policy", policy), wants=0)
+    def export_to(self, policy, *arguments):
+        result = self.run_tool("export", *arguments, "--policy", self.write("export.policy", policy), wants=0)
         self.assertEqual(result.err, "")
         return result.out
 
-    def nft(self, script):
+    def run_apart(self, script):
         """Runs a shell script in a network of its own."""
         as_root = [] if os.geteuid() == 0 else ["sudo"]
         process = subprocess.run([*as_root, "unshare", "-n", "sh", "-ec", script], cwd=self.dir, stdout=subprocess.PIPE,
@@ -969,6 +971,14 @@ class Export(ToolTest):
         result = Result(process)
         self.assertEqual(result.status, 0, result)
         return result.out
+
+
+class ExportNft(ExportTest):
+    def export(self, policy):
+        return self.export_to(policy, "nft")
+
+    def nft(self, script):
+        return self.run_apart(script)
 
     def taken(self, policy):
         """The ruleset, which nft takes."""
@@ -1019,8 +1029,10 @@ class Export(ToolTest):
 
     def test_other_filters(self):
         self.make_sysfs(policy=CLEAN)
-        self.assertIn("iptables is not supported by this version", self.run_tool("export", "iptables", wants=2).err)
         self.assertIn("unknown packet filter 'pf'", self.run_tool("export", "pf", wants=2).err)
+        for name in ["nft", "ipset"]:
+            self.assertIn("--ipv6 is for iptables: %s has both families" % name,
+                          self.run_tool("export", name, "--ipv6", wants=2).err)
 
     def test_options(self):
         for option in ["established stateless", "established conntrack", "rtp-outbound source", "rtp-outbound destination",
@@ -1075,6 +1087,187 @@ class Export(ToolTest):
         self.nft("nft -c -f x.nft")
 
 
+class ExportIptables(ExportTest):
+    KINDS = ["legacy", "nft"]
+
+    def export(self, policy):
+        """(IPv4, IPv6, sets)"""
+        return (self.export_to(policy, "iptables"), self.export_to(policy, "iptables", "--ipv6"),
+                self.export_to(policy, "ipset"))
+
+    def write_all(self, policy):
+        parts = self.export(policy)
+        for name, text in zip(["x.v4", "x.v6", "x.ipset"], parts):
+            self.write(name, text)
+        return parts
+
+    def taken(self, policy):
+        """What is exported, which both kinds of iptables take; the sets as well when they are there already."""
+        parts = self.write_all(policy)
+        self.run_apart("ipset -exist restore <x.ipset; ipset -exist restore <x.ipset\n" +
+                       "".join("iptables-%s-restore --test <x.v4; ip6tables-%s-restore --test <x.v6\n" % (kind, kind)
+                               for kind in self.KINDS))
+        return parts
+
+    def loaded(self, policy, script):
+        self.write_all(policy)
+        return self.run_apart("ipset -exist restore <x.ipset; iptables-legacy-restore <x.v4; "
+                              "ip6tables-legacy-restore <x.v6\n" + script)
+
+    def rules(self, ruleset):
+        return [line for line in ruleset.splitlines() if line.startswith("-A ")]
+
+    def check_sound(self, ruleset):
+        """Every chain ends in a verdict or a goto (a chain that simply ends would accept), is declared, and, but for one
+        without use, is reached; only the kernel's own chains jump."""
+        chains = {line[1:].split()[0]: [] for line in ruleset.splitlines() if line.startswith(":")}
+        reached = set()
+        for rule in self.rules(ruleset):
+            chain = rule.split()[1]
+            jump = re.search(r" -([gj]) (\S+)(?: --(?:reject-with|nflog).*)?$", rule)
+            self.assertTrue(jump, rule)
+            if chain in chains:
+                chains[chain].append(rule)
+            if jump[2].startswith("lync-"):
+                self.assertIn(jump[2], chains)
+                self.assertEqual(jump[1], "j" if chain in ("INPUT", "FORWARD", "OUTPUT", "lync-output") else "g", rule)
+                reached.add(jump[2])
+        for chain, rules in chains.items():
+            self.assertLessEqual(len(chain), 28)
+            if chain in ("lync-output", "lync-defragment"):
+                continue
+            self.assertTrue(rules, chain)
+            self.assertRegex(rules[-1], r"^-A \S+( -m comment --comment \S+)? -([gj]) \S+( --reject-with \S+)?$")
+        self.assertLessEqual(set(chains) - reached,
+                             {"lync-defragment"} | {name for name in chains if name.startswith("lync-drop-")})
+
+    def test_sample(self):
+        with open(SAMPLE, encoding="ascii") as file:
+            parts = self.taken(file.read())
+        self.assertEqual(parts[2], "")
+        active = [line.split("\t")[0] for line in self.run_tool("matrix", "--tsv", "--policy", SAMPLE).out.splitlines()[1:]]
+        for ruleset in parts[:2]:
+            self.check_sound(ruleset)
+            named = set(re.findall(r"--comment (\S+) -j RETURN", ruleset))
+            wanted = {"site-" + name if name == "edge-admin" else name for name in active} - {"fed-01"}
+            if ruleset is parts[1]:
+                wanted -= {"site-edge-admin"}
+            self.assertEqual(named, wanted | {"icmp-related"})
+            for drop in ["no-row", "fragment", "blocked", "protocol", "invalid"]:
+                self.assertIn("--comment drop-%s -j DROP" % drop, ruleset)
+            self.assertRegex(ruleset, r"\n# fed-01 .*; counts at ext-07\n")
+        self.assertIn('\n-A FORWARD -i "eth0" -j lync-ext-in\n', parts[0])
+
+    def test_options(self):
+        """All values but the defaults, several at a time."""
+        for options in [["rtp-outbound source", "ports strict", "scope address", "log-group 7"],
+                        ["rtp-outbound destination", "unmatched reject", "icmp-echo allow", "hooks all", "early-drop on"]]:
+            for established in ["stateless", "conntrack"]:
+                with self.subTest(options, established=established):
+                    text = "".join("option %s\n" % option for option in options + ["established " + established])
+                    for ruleset in self.taken(OPEN + text + "commit\n")[:2]:
+                        self.check_sound(ruleset)
+
+    def test_words(self):
+        """What an option has the rules say."""
+        for statement, wanted in [("option log-group 7", "-j NFLOG --nflog-group 7 --nflog-prefix lyncedge:no-row"),
+                                  ("option unmatched reject", "--comment drop-no-row -j REJECT --reject-with tcp-reset"),
+                                  ("option icmp-echo allow", "--icmp-type 8 -m comment --comment icmp-echo -j RETURN"),
+                                  ("option hooks all", '-A OUTPUT -o "eth0" -j lync-ext-out'),
+                                  ("option established stateless", "-m socket"),
+                                  ("block 192.0.2.0/24", "-A lync-ext-in -s 192.0.2.0/24 -g lync-drop-blocked"),
+                                  ("", "-m multiport --ports 50000:59999 -m tcp -m comment --comment pic-04"),
+                                  ("option rtp-outbound source", "-m tcp --sport 50000:59999 -m comment --comment pic-04"),
+                                  ("option ports strict", "-m udp --sport 3478 --dport 3478 -m comment --comment pic-05")]:
+            with self.subTest(statement):
+                self.assertIn(wanted, self.export_to(OPEN + statement + "\ncommit\n", "iptables"))
+
+    def test_everybody(self):
+        """Prefixes that hold all, nested and side by side: whoever is everybody is not asked for, not even in a set."""
+        _, _, sets = self.taken(OPEN + "peer client 0.0.0.0/0 ::/0 10.0.0.0/8 10.1.0.0/16 255.255.255.255 ffff::/16 0.0.0.0\n"
+                                "peer federation-partner 240.0.0.0/4 224.0.0.0/4 8000::/1 ::1\nblock 0.0.0.0/1 ::/0\n"
+                                "allow a external in tcp 1 from 0.0.0.0/0 to ::/0\n"
+                                "allow b external in tcp 1-65535 from ::/0 to any\noption established stateless\ncommit\n")
+        self.assertEqual(sets, "")
+
+    def test_sets(self):
+        """Small groups are asked for one by one, larger ones in a set, which can be exchanged under rules in force."""
+        few, more = (" ".join("192.0.2.%d" % n for n in range(1, last)) for last in (5, 6))
+        policy = OPEN + "peer client " + few + "\npeer xmpp-partner " + more + " 2001:db8::/32\ncommit\n"
+        v4, v6, sets = self.taken(policy)
+        self.assertIn("-s 192.0.2.4 -p tcp -m tcp --dport 443", v4.replace("-d 10.45.16.10 ", ""))
+        self.assertIn("-m set --match-set lyncedge-xmpp-partner-v4 src", v4)
+        self.assertNotIn("-m set", v6)
+        self.assertEqual(sets.count("add "), 5)
+        listed = self.loaded(policy, "ipset -exist restore <x.ipset; ipset list lyncedge-xmpp-partner-v4; ipset list -n")
+        self.assertIn("Number of entries: 5\n", listed)
+        self.assertNotIn("lyncedge-new", listed)
+
+    def test_many_edge_addresses(self):
+        """A pool is asked for in sets, its scope as well."""
+        pool = " ".join("10.45.17.%d" % n for n in range(1, 40))
+        v4, _, sets = self.taken("interface external lo\nedge access " + pool + "\nedge webconf " + pool + "\n"
+                                 "feature remote-access web-conferencing\noption scope address\ncommit\n")
+        self.assertIn("-A lync-ext-in -m set ! --match-set lyncedge-edges-v4 dst -j RETURN", v4)
+        self.assertIn("--match-set lyncedge-access-v4 dst", v4)
+        self.assertEqual(sets.count("create lyncedge-new "), 3)
+
+    def test_much(self):
+        """A group of 100,000 prefixes loads."""
+        prefixes = "".join("peer client 10.%d.%d.%d/31\n" % (n >> 14, n >> 6 & 255, n << 2 & 255) for n in range(50000))
+        prefixes += "".join("peer client 2001:db8:%x:%x::/64\n" % (n >> 8, n << 1 & 511) for n in range(50000))
+        listed = self.loaded(OPEN + prefixes + "commit\n", "ipset -t list lyncedge-client-v6")
+        self.assertIn("Number of entries: 50000\n", listed)
+
+    def test_many_overlapping_site_rows(self):
+        """Ranges that nest 1,000 deep are not repeated over and over, and those that do not overlap are halved."""
+        nested = "".join("allow r%d external in tcp %d-%d from 198.51.%d.%d to access\n" %
+                         (n, 1000 + n, 60000 - n, n >> 8, n & 255) for n in range(1000))
+        v4 = self.export_to(OPEN + nested + "commit\n", "iptables")
+        self.check_sound(v4)
+        self.assertLess(len(v4), 4 << 20)
+        apart = "".join("allow r%d external in tcp %d from any to any\n" % (n, 20000 + 7 * n) for n in range(1000))
+        v4 = self.export_to(OPEN + apart + "commit\n", "iptables")
+        self.check_sound(v4)
+        chains = collections.Counter(rule.split()[1] for rule in self.rules(v4) if " -m comment --comment site-" in rule and
+                                     " -p tcp " in rule)
+        self.assertLessEqual(max(chains.values()), 4)
+
+    def test_devices(self):
+        """Words that mean something to iptables, and what it cannot write."""
+        names = ["eth*", 'a"b', "a\\b", "!x", "-i", "it's;", "+a"]
+        listed = self.loaded("interface external %s\ncommit\n" % " ".join(names), "iptables-legacy -S FORWARD")
+        for name in names:
+            self.assertIn("-A FORWARD -i %s -j lync-ext-in\n" % name, listed)
+        result = self.run_tool("export", "iptables", "--policy", self.write("x", "interface external ok eth+\ncommit\n"),
+                               wants=2)
+        self.assertIn("iptables has no way to write the device name eth+", result.err)
+        self.assertEqual(result.out, "")
+
+    def test_replaces_itself(self):
+        """Whole; or beside rules of one's own, as the heading has it."""
+        self.write("two.v4", self.export("interface external lo\nallow mine external in tcp 22 from any to any\ncommit\n")[0])
+        listed = self.loaded(OPEN + "commit\n", "iptables-legacy-restore <two.v4; iptables-legacy-save")
+        self.assertIn("--comment site-mine", listed)
+        self.assertNotIn("ext-05", listed)
+        beside = next(line for line in self.export(CLEAN)[0].splitlines() if "grep" in line)[1:].strip()
+        beside = beside.replace("<THIS", "<two.v4").replace("iptables-restore", "iptables-legacy-restore")
+        listed = self.loaded(OPEN + "commit\n", "iptables-legacy -A FORWARD -s 192.0.2.9 -j DROP\n%s\n%s\niptables-legacy-save"
+                             % (beside, beside))
+        self.assertIn("-A FORWARD -s 192.0.2.9/32 -j DROP", listed)
+        self.assertEqual(listed.count("-A FORWARD -i eth0 -j lync-ext-in\n"), 1)
+        self.assertEqual(listed.count("-m tcp --dport 22 "), 1)
+
+    def test_in_force(self):
+        self.make_sysfs(policy=CLEAN)
+        for arguments in [["iptables"], ["iptables", "--ipv6"], ["ipset"]]:
+            self.assertEqual(self.run_tool("export", *arguments, wants=0).out, self.export_to(CLEAN, *arguments))
+
+    def test_nothing(self):
+        for ruleset in self.taken("commit\n")[:2]:
+            self.assertNotIn("\n-A FORWARD", ruleset)
+
+
 class Extras(ToolTest):
     COMPLETION = os.path.join(TOP, "tools", "lyncedgectl.bash-completion")
 
@@ -1095,7 +1288,7 @@ class Extras(ToolTest):
         self.assertEqual(self.complete("explain", "--policy", "x", "external", ""), ["in", "out"])
         self.assertIn("--tsv", self.complete("matrix", "--"))
         self.assertIn("--all", self.complete("counters", "--a"))
-        self.assertEqual(self.complete("export", ""), ["nft"])
+        self.assertEqual(self.complete("export", ""), ["nft", "iptables", "ipset"])
         self.assertEqual(self.complete("export", "nft", ""), [])
 
     def test_completion_offers_the_options_of_each_verb(self):
