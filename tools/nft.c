@@ -10,22 +10,23 @@
  * One table, "inet lyncedge", which replaces itself whole when it is loaded.
  *
  *     counters      one a row and a reason: ext-05, site-NAME, drop-no-row, icmp-related
- *     sets          one an edge, peer group and family: access-v4, client-v6; block-v4
- *     entering      the base chains: a map from device to crossing, one for the device that a
- *     leaving       packet entered by and one for that by which it leaves
- *     CROSSING      external-in, ...: scope, block list, conntrack; a map to its trees
- *     a tree        external-in-tcp: a map from port to external-in-tcp-443, there if need be a
- *                   map from the Edge's address to external-in-tcp-443-av, there the rows
+ *     sets          one a peer group and family, and edges where they are asked for: client-v6
+ *     entering      the base chains: from device to crossing, one for the device that a packet
+ *     leaving       entered by and one for that by which it leaves
+ *     CROSSING      external-in, ...: scope, block list, conntrack's direction
+ *     ...-rows      ranges of ports, then a map from protocol, port and Edge address to
+ *                   external-in-rows-tcp-443-av, where the row counts and accepts
+ *     ...-answers   the mirror image: what answers a packet that the rows admit, by conntrack's
+ *                   word, or (untracked, or "established stateless") by its own
+ *     ...-other     ICMP
  *     drop-REASON   count, log, refuse
  *
  * A row that takes a packet says "accept", which in nftables ends a base chain and not the packet's
  * way: "leaving" is asked all the same, so that a packet that crosses two named devices must pass
- * both. What no row takes goes back to the crossing's chain, which drops it. A tree has a mirror
- * image, external-in-tcp-answers, for what answers a packet that its rows admit: by conntrack's
- * word, or (untracked, or "established stateless") by its own.
+ * both. Without conntrack, a crossing is its rows.
  *
- * ICMP errors have no place in a tree, for their ports are elsewhere: row by row is asked, by the
- * connection that conntrack has for them, or as far as nft can read what they quote.
+ * ICMP errors have no place in such a map, for their ports are elsewhere: row by row is asked, by
+ * the connection that conntrack has for them, or as far as nft can read what they quote.
  */
 #include "nft.h"
 #include "nft_rules.h"
@@ -38,6 +39,8 @@ static const char heading[] =
 	"# What it does not do as the module does, because nft cannot say it:\n"
 	"#  - A packet that crosses two named devices and is refused at the second counts at the row\n"
 	"#    that took it at the first.\n"
+	"#  - A fragment that reassembly left over, and without conntrack malformed headers, count as\n"
+	"#    no-row where no row is of their ports, unless \"unmatched reject\" is to answer.\n"
 	"#  - Of malformed headers it sees what conntrack or a missing byte tells: not a UDP length\n"
 	"#    beyond the packet's end where nothing is tracked, nor too many extension headers.\n"
 	"#  - It does not look behind an IPv6 authentication header, and drops what has one.\n"
@@ -99,55 +102,90 @@ static void put_block_of_packet(struct nft_ruleset *rs, unsigned int crossing)
 		put_block(rs, NFT_PACKET, family, far_is_source(crossing), "goto drop-blocked\n");
 }
 
-/* A packet of no connection: one of the rows, or the answer to one. */
-static void put_stateless(struct nft_ruleset *rs, unsigned int crossing)
+static bool may_reject(const struct nft_ruleset *rs)
 {
-	const char *here = nft_crossing_name(crossing);
-	const char *back = nft_crossing_name(le_crossing_reverse(crossing));
-
-	fprintf(rs->out, "\t\tmeta l4proto vmap { tcp : jump %s-tcp, udp : jump %s-udp }\n", here,
-		here);
-	put(rs, "\t\ttcp flags & (ack | rst) == 0 goto no-row\n");
-	fprintf(rs->out,
-		"\t\tmeta l4proto vmap { tcp : jump %s-tcp-answers, udp : jump %s-udp-answers }\n",
-		back, back);
-	put(rs, "\t\tgoto no-row\n");
+	return rs->policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
 }
 
 static const char whole[] =
 	"\t\tmeta l4proto vmap { tcp : jump whole-tcp, udp : jump whole-udp }\n";
 
-/* A tracked packet goes by its connection's direction; the state says why it has none. */
-static void put_tracked(struct nft_ruleset *rs, unsigned int crossing)
+/* What no row took, of no connection, may be the answer to what a row takes. */
+static char *mirror_of(unsigned int crossing)
 {
 	const char *here = nft_crossing_name(crossing);
 	const char *back = nft_crossing_name(le_crossing_reverse(crossing));
 
-	fprintf(rs->out, "\t\tmeta l4proto . ct direction vmap {\n"
-		"\t\t\ttcp . original : jump %s-tcp, tcp . reply : jump %s-tcp-answers,\n"
-		"\t\t\tudp . original : jump %s-udp, udp . reply : jump %s-udp-answers }\n",
-		here, back, here, back);
-	fprintf(rs->out,
-		"\t\tct state vmap { invalid : goto drop-invalid, untracked : goto %s-untracked }\n"
-		"\t\tgoto no-row\n\t}\n\n\tchain %s-untracked {\n", here, here);
+	return text_of("\t\tmeta l4proto udp goto %s-answers\n"
+		       "\t\tmeta l4proto != tcp goto %s-other\n"
+		       "\t\t@th,104,8 & 0x14 != 0 goto %s-answers\n"
+		       "\t\tgoto no-row\n", back, here, back);
+}
+
+/* Without conntrack: the rows, then their mirror image. */
+static void put_stateless(struct nft_ruleset *rs, unsigned int crossing)
+{
+	char *end = mirror_of(crossing);
+
+	nft_put_tree(rs, nft_crossing_name(crossing), crossing, false, end);
+	free(end);
+}
+
+static char *end_of_tracked(unsigned int crossing)
+{
+	return text_of("\t\tmeta l4proto != { tcp, udp } goto %s-other\n"
+		       "\t\tgoto no-row\n", nft_crossing_name(crossing));
+}
+
+/* A tracked packet goes by its connection's direction; the state says why it has none. */
+static void put_tracked(struct nft_ruleset *rs, unsigned int crossing)
+{
+	const char *here = nft_crossing_name(crossing);
+	char *rows = text_of("%s-rows", here), *mirror = mirror_of(crossing);
+	char *tracked = end_of_tracked(crossing);
+	char *end = text_of("\t\tct state untracked goto %s-mirror\n%s", here, tracked);
+
+	fprintf(rs->out, "\t\tct direction original goto %s\n", rows);
+	fprintf(rs->out, "\t\tct direction reply goto %s-answers\n",
+		nft_crossing_name(le_crossing_reverse(crossing)));
+	fprintf(rs->out, "\t\tmeta l4proto != { tcp, udp } goto %s-other\n", here);
+	put(rs, "\t\tct state invalid goto drop-invalid\n");
 	put(rs, whole);
-	put_stateless(rs, crossing);
+	fprintf(rs->out, "\t\tgoto %s\n\t}\n\n\tchain %s {\n", rows, rows);
+	nft_put_tree(rs, rows, crossing, false, end);
+	fprintf(rs->out, "\tchain %s-mirror {\n%s\t}\n\n", here, mirror);
+	free(rows);
+	free(mirror);
+	free(tracked);
+	free(end);
 }
 
 static void put_crossing(struct nft_ruleset *rs, unsigned int crossing)
 {
-	fprintf(rs->out, "\tchain %s {\n\t\tmeta l4proto != { tcp, udp } goto %s-other\n",
-		nft_crossing_name(crossing), nft_crossing_name(crossing));
+	fprintf(rs->out, "\tchain %s {\n", nft_crossing_name(crossing));
 	put_scope(rs, crossing);
-	if (conntrack(rs)) {
-		put_block_of_packet(rs, crossing);
+	/* Neighbour discovery is never in the way. */
+	if (rs->families[LE_TAG_BLOCK])
+		fprintf(rs->out, "\t\tmeta l4proto ipv6-icmp goto %s-other\n",
+			nft_crossing_name(crossing));
+	put_block_of_packet(rs, crossing);
+	if (conntrack(rs))
 		put_tracked(rs, crossing);
-	} else {
-		put(rs, whole);
-		put_block_of_packet(rs, crossing);
+	else
 		put_stateless(rs, crossing);
-	}
-	put(rs, "\t}\n\n");
+}
+
+/* What answers rows of the opposite crossing. */
+static void put_answers(struct nft_ruleset *rs, unsigned int crossing)
+{
+	unsigned int back = le_crossing_reverse(crossing);
+	char *chain = text_of("%s-answers", nft_crossing_name(back));
+	char *end = conntrack(rs) ? end_of_tracked(crossing) : text_of("\t\tgoto no-row\n");
+
+	fprintf(rs->out, "\tchain %s {\n", chain);
+	nft_put_tree(rs, chain, back, true, end);
+	free(chain);
+	free(end);
 }
 
 /* ---- ICMP and other protocols ---- */
@@ -268,11 +306,15 @@ static void put_drops(struct nft_ruleset *rs)
 {
 	unsigned int reason;
 
-	put(rs, "\tchain no-row {\n"
-	    "\t\tip frag-off & 0x1fff != 0 goto drop-fragment\n"
-	    "\t\tfrag frag-off != 0 goto drop-fragment\n");
+	put(rs, "\tchain no-row {\n");
+	if (may_reject(rs)) {
+		if (!conntrack(rs))
+			put(rs, whole);
+		put(rs, "\t\tip frag-off & 0x1fff != 0 goto drop-fragment\n"
+		    "\t\tfrag frag-off != 0 goto drop-fragment\n");
+	}
 	put_drop(rs, le_reason_names[le_outcome_index(LE_NO_ROW)]);
-	if (rs->policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT)
+	if (may_reject(rs))
 		put(rs, "\t\tmeta l4proto tcp reject with tcp reset\n"
 		    "\t\treject with icmpx admin-prohibited\n");
 	else
@@ -311,22 +353,38 @@ static void put_whole(struct nft_ruleset *rs)
 
 /* ---- base chains ---- */
 
-static void put_device_map(struct nft_ruleset *rs, const char *key, enum le_dir dir)
+/* To compare a device's name costs half a look into a map of names. */
+#define MAX_COMPARED 2
+
+static void put_device(struct nft_ruleset *rs, enum le_dir dir, unsigned int iface, u32 i,
+		       bool mapped)
+{
+	fprintf(rs->out, "\"%s\" %sgoto %s", rs->policy->devices[iface][i], mapped ? ": " : "",
+		nft_crossing_name(le_crossing(iface, dir)));
+}
+
+static void put_devices(struct nft_ruleset *rs, enum le_dir dir)
 {
 	const struct le_policy *policy = rs->policy;
-	unsigned int iface, nr = 0;
-	u32 i;
+	const char *key = dir == LE_IN ? "iifname" : "oifname";
+	u32 all = policy->nr_devices[LE_EXTERNAL] + policy->nr_devices[LE_INTERNAL], nr = 0, i;
+	bool mapped = all > MAX_COMPARED;
+	unsigned int iface;
 
+	if (mapped)
+		fprintf(rs->out, "\t\t%s vmap { ", key);
 	for (iface = 0; iface < LE_NR_IFACES; iface++) {
 		for (i = 0; i < policy->nr_devices[iface]; i++) {
-			if (!nr)
-				fprintf(rs->out, "\t\t%s vmap { ", key);
-			nft_put_separator(rs->out, nr++);
-			fprintf(rs->out, "\"%s\" : goto %s", policy->devices[iface][i],
-				nft_crossing_name(le_crossing(iface, dir)));
+			if (mapped)
+				nft_put_separator(rs->out, nr++);
+			else
+				fprintf(rs->out, "\t\t%s ", key);
+			put_device(rs, dir, iface, i, mapped);
+			if (!mapped)
+				put(rs, "\n");
 		}
 	}
-	if (nr)
+	if (mapped)
 		put(rs, " }\n");
 }
 
@@ -336,17 +394,15 @@ static void put_device_map(struct nft_ruleset *rs, const char *key, enum le_dir 
  */
 static void put_base(struct nft_ruleset *rs, const char *chain, const char *hook, enum le_dir dir)
 {
-	bool may_reject = rs->policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
-
 	fprintf(rs->out, "\tchain %s {\n"
 		"\t\ttype filter hook %s priority filter - %u; policy accept;\n", chain, hook,
 		dir == LE_IN ? 2 : 1);
-	if (may_reject && !strcmp(hook, "output"))
+	if (may_reject(rs) && !strcmp(hook, "output"))
 		put(rs, "\t\t# The gateway's own rejects.\n"
 		    "\t\ttcp flags & rst == rst accept\n"
 		    "\t\ticmp type destination-unreachable icmp code admin-prohibited accept\n"
 		    "\t\ticmpv6 type destination-unreachable icmpv6 code admin-prohibited accept\n");
-	put_device_map(rs, dir == LE_IN ? "iifname" : "oifname", dir);
+	put_devices(rs, dir);
 	put(rs, "\t}\n\n");
 }
 
@@ -369,19 +425,16 @@ static void put_bases(struct nft_ruleset *rs)
 
 static void put_chains(struct nft_ruleset *rs)
 {
-	unsigned int crossing, answers;
+	unsigned int crossing;
 
 	put_bases(rs);
 	for (crossing = 0; crossing < LE_NR_CROSSINGS; crossing++) {
 		if (!rs->policy->nr_devices[crossing / LE_NR_DIRS])
 			continue;
 		put_crossing(rs, crossing);
+		put_answers(rs, crossing);
 		put_other(rs, crossing);
 		put_errors(rs, crossing);
-		for (answers = 0; answers < 2; answers++) {
-			nft_put_tree(rs, crossing, IPPROTO_TCP, answers);
-			nft_put_tree(rs, crossing, IPPROTO_UDP, answers);
-		}
 	}
 	put_whole(rs);
 	put_drops(rs);

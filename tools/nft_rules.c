@@ -76,6 +76,15 @@ const char *nft_crossing_name(unsigned int crossing)
 	return names[crossing];
 }
 
+static void note_prefix(struct nft_ruleset *rs, const struct le_prefix *prefix)
+{
+	unsigned int tag = prefix->tag;
+	bool first = !(rs->families[tag] & BIT(prefix->family));
+
+	rs->families[tag] |= BIT(prefix->family);
+	rs->only[tag][prefix->family] = first ? prefix : NULL;
+}
+
 static void note_families(struct nft_ruleset *rs)
 {
 	const struct le_policy *policy = rs->policy;
@@ -86,7 +95,7 @@ static void note_families(struct nft_ruleset *rs)
 		for (i = 0; i < policy->edges[edge].nr; i++)
 			rs->families[LE_TAG_EDGE + edge] |= BIT(policy->edges[edge].list[i].family);
 	for (i = 0; i < policy->nr_prefixes; i++)
-		rs->families[policy->prefixes[i].tag] |= BIT(policy->prefixes[i].family);
+		note_prefix(rs, &policy->prefixes[i]);
 }
 
 /**
@@ -215,7 +224,10 @@ static void put_in_prefix(struct nft_ruleset *rs, enum nft_place place, unsigned
 static void put_end(struct nft_ruleset *rs, enum nft_place place, unsigned int family, bool source,
 		    const struct le_end *end)
 {
-	if (end->kind == LE_END_TAG)
+	/* A look into a set of prefixes costs twice what it costs to compare one. */
+	if (end->kind == LE_END_TAG && rs->only[end->tag][family])
+		put_in_prefix(rs, place, family, source, rs->only[end->tag][family]);
+	else if (end->kind == LE_END_TAG)
 		nft_put_in_set(rs, place, family, source, end->tag);
 	else if (end->kind == LE_END_PREFIX)
 		put_in_prefix(rs, place, family, source, &end->prefix);

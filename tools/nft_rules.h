@@ -20,6 +20,7 @@ enum nft_place {
  * @policy: the policy
  * @out: where the rules go
  * @terms: the active rows
+ * @only: the prefix of a group and family that has just one, else NULL
  * @families: which families (bit: enum le_family) the addresses of each tag are of
  * @used: which sets the rules refer to (bit: enum le_family), as addresses and as numbers
  */
@@ -27,6 +28,7 @@ struct nft_ruleset {
 	const struct le_policy *policy;
 	FILE *out;
 	struct terms terms;
+	const struct le_prefix *only[LE_NR_TAGS][NR_FAMILIES];
 	u8 families[LE_NR_TAGS];
 	u8 used[LE_NR_TAGS][2];
 };
@@ -44,6 +46,7 @@ void nft_put_list(struct nft_ruleset *rs, unsigned int crossing, enum nft_place 
 		  unsigned int family, bool answers);
 
 void nft_put_separator(FILE *out, u32 nr);
-void nft_put_tree(struct nft_ruleset *rs, unsigned int crossing, u8 protocol, bool answers);
+void nft_put_tree(struct nft_ruleset *rs, const char *chain, unsigned int crossing, bool answers,
+		  const char *end);
 
 #endif /* LYNCEDGECTL_NFT_RULES_H */

@@ -149,7 +149,7 @@ static bool same_end(const struct le_end *a, const struct le_end *b)
 }
 
 /**
- * same_term() - whether two terms of one crossing and protocol say the same
+ * same_term() - whether two terms of one crossing say the same
  * @a: a term
  * @b: another
  *
@@ -157,13 +157,14 @@ static bool same_end(const struct le_end *a, const struct le_end *b)
  */
 bool same_term(const struct term *a, const struct term *b)
 {
-	return same_ports(a->dport, b->dport) && same_ports(a->sport, b->sport) &&
-	       a->either == b->either && same_end(&a->from, &b->from) && same_end(&a->to, &b->to);
+	return a->protocol == b->protocol && same_ports(a->dport, b->dport) &&
+	       same_ports(a->sport, b->sport) && a->either == b->either &&
+	       same_end(&a->from, &b->from) && same_end(&a->to, &b->to);
 }
 
 /**
  * terms_add_new() - add a term, unless one says the same
- * @terms: terms of one crossing and protocol
+ * @terms: terms of one crossing
  * @term: the term
  *
  * A term that says what one before it said never gets a packet.

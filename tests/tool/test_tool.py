@@ -1001,7 +1001,28 @@ class ExportNft(ExportTest):
         self.assertEqual(self.counters(ruleset), rows + ["site-" + name for name in site] + drops + REASONS[6:])
         self.assertIn("# external in tcp 443, from client to access; access, SIP/TLS\n\tcounter ext-05 {", ruleset)
         self.assertIn("; counts at ext-07\n\tcounter fed-01 {", ruleset)
-        self.assertIn('iifname vmap { "eth0" : goto external-in, "eth1" : goto internal-in }', ruleset)
+        self.assertIn('\t\tiifname "eth0" goto external-in\n\t\tiifname "eth1" goto internal-in\n', ruleset)
+        self.assertIn('\t\tip saddr 192.168.10.0/24 counter name "int-02" accept\n', ruleset)
+
+    def test_shape(self):
+        """Media ranges first, then one map from protocol, port and address; several devices in a map."""
+        ruleset = self.taken("interface external eth0 eth2\ninterface internal eth1\nedge access 10.45.16.10\nedge av 10.45.16.10\n"
+                             "feature remote-access av av-federation-ocs2007\noption established stateless\n"
+                             "allow mine external in tcp 100-200 from any to access\n"
+                             "allow his external in udp 3478 from 192.0.2.0/24 to any\ncommit\n")
+        self.assertIn('iifname vmap { "eth0" : goto external-in, "eth2" : goto external-in, "eth1" : goto internal-in }', ruleset)
+        crossing = ruleset.split("\tchain external-in {\n")[1].split("\t}\n")[0].replace("\n\t\t\t", " ").splitlines()
+        self.assertEqual(crossing, [
+            "\t\tth dport 50000-59999 jump external-in-50000-59999",
+            "\t\tmeta l4proto . th dport . ip daddr vmap { tcp . 443 . 10.45.16.10 : jump external-in-tcp-443-access-av, "
+            "udp . 3478 . 10.45.16.10 : jump external-in-udp-3478-av }",
+            "\t\tmeta l4proto udp jump external-in-udp", "\t\tmeta l4proto tcp jump external-in-tcp",
+            "\t\tmeta l4proto udp goto external-out-answers", "\t\tmeta l4proto != tcp goto external-in-other",
+            "\t\t@th,104,8 & 0x14 != 0 goto external-out-answers", "\t\tgoto no-row"])
+        # Both rows of the key, in order; nothing after one that takes all.
+        key = ruleset.split("\tchain external-in-tcp-443-access-av {\n")[1].split("\t}\n")[0]
+        self.assertIn("ext-05", key)
+        self.assertNotIn("ext-15", key)
 
     def test_replaces_itself(self):
         self.write("one.nft", self.export(OPEN + "commit\n"))
