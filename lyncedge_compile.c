@@ -6,11 +6,26 @@
  */
 #include "lyncedge_rules.h"
 
+/* Tags of the compiler's own, beyond those that policies know. */
+enum {
+	/* What each edge may send once NAT has been at it, for TAG_PUBLIC; no address has it. */
+	TAG_NAT = LE_NR_TAGS,
+	/* Its public addresses of each family, in a table for early drops alone. */
+	TAG_PUBLIC = TAG_NAT + LE_NR_EDGES,
+	/* The distinct prefixes of site rows. */
+	TAG_SITE = TAG_PUBLIC + 2 * LE_NR_EDGES,
+};
+
+static u16 public_tag(unsigned int edge, u8 family)
+{
+	return TAG_PUBLIC + 2 * edge + family;
+}
+
 /* One end of a term: any address, or the members of one of these tags. */
 struct end {
 	bool any;
 	u32 tags;	/* set of tags below LE_NR_TAGS */
-	u16 site_tag;	/* LE_NR_TAGS + n, or 0 */
+	u16 own_tag;	/* one from LE_NR_TAGS up, or 0 */
 };
 
 static const struct le_ports any_port = { .first = 0, .last = 65535 };
@@ -39,11 +54,13 @@ struct classes {
 
 struct compiler {
 	const struct le_policy *policy;
+	/* Early drops: le_table_compile_early(). */
+	bool early;
 	struct le_table *table;
 	struct term *terms;
 	u32 nr_terms;
 	u32 words;
-	/* The distinct prefixes of site rows; tag LE_NR_TAGS + n is the n-th. */
+	/* Of site rows; tag TAG_SITE + n is the n-th. */
 	struct le_prefix *site_prefixes;
 	u32 nr_site_prefixes;
 	/* What membership of a tag adds to a class: a pair of bitmaps and flags, by tag. */
@@ -62,11 +79,11 @@ static u16 site_tag(struct compiler *c, const struct le_prefix *prefix)
 
 	for (i = 0; i < c->nr_site_prefixes; i++)
 		if (le_prefix_equal(&c->site_prefixes[i], prefix))
-			return LE_NR_TAGS + i;
+			return TAG_SITE + i;
 	c->site_prefixes[i] = *prefix;
-	c->site_prefixes[i].tag = LE_NR_TAGS + i;
+	c->site_prefixes[i].tag = TAG_SITE + i;
 	c->nr_site_prefixes++;
-	return LE_NR_TAGS + i;
+	return TAG_SITE + i;
 }
 
 /*
@@ -90,20 +107,43 @@ static struct end resolve_site_end(struct compiler *c, const struct le_end *site
 		return resolve_tags(c->policy, BIT(site->tag));
 	if (site->kind == LE_END_PREFIX) {
 		end.any = false;
-		end.site_tag = site_tag(c, &site->prefix);
+		end.own_tag = site_tag(c, &site->prefix);
 	}
 	return end;
+}
+
+static bool cares_for_source(const struct term *term)
+{
+	return term->sport.first > any_port.first || term->sport.last < any_port.last;
 }
 
 /* No packet is of its lane, no port is in its range, and nobody is at its ends. */
 static const struct term no_term = { .lane = LE_NR_LANES, .dport.first = 1, .sport.first = 1 };
 
-static void add_term(struct compiler *c, const struct term *term)
+static void append_term(struct compiler *c, const struct term *term)
 {
 	/* Its bit of word 0 is not a term's (LE_BLOCKED_BIT). */
 	if (c->nr_terms == LE_NR_FAST_TERMS)
 		c->terms[c->nr_terms++] = no_term;
 	c->terms[c->nr_terms++] = *term;
+}
+
+/*
+ * NAT keeps the source port that the Edge chose, but not if another connection has it: what
+ * answers at a public address may come to any port. Rows with source ports have one edge as source.
+ */
+static void append_nat_term(struct compiler *c, struct term term)
+{
+	term.from = (struct end){ .own_tag = TAG_NAT + __ffs64(term.from.tags) - LE_TAG_EDGE };
+	term.sport = any_port;
+	append_term(c, &term);
+}
+
+static void add_term(struct compiler *c, const struct term *term)
+{
+	append_term(c, term);
+	if (c->early && cares_for_source(term))
+		append_nat_term(c, *term);
 }
 
 /* An outbound media row: the A/V Edge's own range may be seen at the destination or the source. */
@@ -448,13 +488,13 @@ static void add_end(struct compiler *c, const struct end *end, u32 term, u32 off
 	for (tag = 0; tag < LE_NR_TAGS; tag++)
 		if (end->tags & BIT(tag))
 			set_term(c->tag_bits + tag * stride + offset, term);
-	if (end->site_tag)
-		set_term(c->tag_bits + end->site_tag * stride + offset, term);
+	if (end->own_tag)
+		set_term(c->tag_bits + end->own_tag * stride + offset, term);
 }
 
 static int make_tags(struct compiler *c)
 {
-	u32 nr = LE_NR_TAGS + c->nr_site_prefixes, i;
+	u32 nr = TAG_SITE + c->nr_site_prefixes, i;
 
 	c->tag_bits = kvcalloc(nr, 2 * c->words * sizeof(u64), GFP_KERNEL);
 	c->tag_flags = kvcalloc(nr, sizeof(*c->tag_flags), GFP_KERNEL);
@@ -466,6 +506,8 @@ static int make_tags(struct compiler *c)
 	}
 	for (i = 0; i < LE_NR_EDGES; i++)
 		c->tag_flags[LE_TAG_EDGE + i] = LE_ADDR_EDGE;
+	for (i = TAG_PUBLIC; i < TAG_SITE; i++)
+		c->tag_flags[i] = LE_ADDR_EDGE;
 	c->tag_flags[LE_TAG_BLOCK] = LE_ADDR_BLOCKED;
 	return 0;
 }
@@ -586,10 +628,83 @@ static u32 class_with_tag(struct compiler *c, u32 class, u32 tag)
 	return intern_class(c, bits, c->classes.flags[class] | c->tag_flags[tag]);
 }
 
+static void add_host(struct compiler *c, const struct le_edge_addr *addr, u16 tag)
+{
+	c->prefixes[c->nr_prefixes++] = (struct le_prefix){
+		.addr = addr->addr,
+		.family = addr->family,
+		.len = le_addr_bits(addr->family),
+		.tag = tag,
+	};
+}
+
+static struct le_key last_key(const struct le_prefix *prefix)
+{
+	struct le_key key = le_addr_key(&prefix->addr, prefix->family);
+	unsigned int host = le_addr_bits(prefix->family) - prefix->len;
+
+	if (host > 64)
+		key.hi |= ~0ULL >> (128 - host);
+	if (host >= 64)
+		key.lo = ~0ULL;
+	else if (host)
+		key.lo |= ~0ULL >> (64 - host);
+	return key;
+}
+
+static bool holds_any(const struct le_prefix *prefix, const struct le_addrs *addrs)
+{
+	struct le_key first = le_addr_key(&prefix->addr, prefix->family), last = last_key(prefix);
+	u32 i;
+
+	for (i = 0; i < addrs->nr; i++) {
+		const struct le_edge_addr *addr = &addrs->list[i];
+		struct le_key key = le_addr_key(&addr->addr, addr->family);
+
+		if (addr->family == prefix->family && !le_key_less(&key, &first) &&
+		    !le_key_less(&last, &key))
+			return true;
+	}
+	return false;
+}
+
+static void inherit_terms(struct compiler *c, u32 heir, u32 tag)
+{
+	size_t stride = 2 * c->words, i;
+
+	for (i = 0; i < stride; i++)
+		c->tag_bits[heir * stride + i] |= c->tag_bits[tag * stride + i];
+}
+
+/*
+ * NAT makes any of the edge's own addresses of a public one, which so has all that they have. What
+ * makes an address blocked is not handed on: only the far one is asked for that.
+ */
+static void add_publics(struct compiler *c, unsigned int edge)
+{
+	const struct le_addrs *publics = &c->policy->publics[edge];
+	u32 nr = publics->nr ? c->nr_prefixes : 0, i;
+
+	for (i = 0; i < nr; i++) {
+		const struct le_prefix *prefix = &c->prefixes[i];
+		u16 heir = public_tag(edge, prefix->family), tag = prefix->tag;
+
+		if (i % 4096 == 0)
+			cond_resched();
+		if (!holds_any(prefix, &c->policy->edges[edge]))
+			continue;
+		inherit_terms(c, heir, tag);
+		if (tag < LE_TAG_EDGE + LE_NR_EDGES)
+			inherit_terms(c, heir, TAG_NAT + tag - LE_TAG_EDGE);
+	}
+	for (i = 0; i < publics->nr; i++)
+		add_host(c, &publics->list[i], public_tag(edge, publics->list[i].family));
+}
+
 static int gather_prefixes(struct compiler *c)
 {
 	const struct le_policy *policy = c->policy;
-	u32 nr = policy->nr_prefixes + LE_NR_EDGES * LE_MAX_EDGE_ADDRS + c->nr_site_prefixes;
+	u32 nr = policy->nr_prefixes + 2 * LE_NR_EDGES * LE_MAX_EDGE_ADDRS + c->nr_site_prefixes;
 	unsigned int edge;
 	u32 i;
 
@@ -599,20 +714,13 @@ static int gather_prefixes(struct compiler *c)
 	for (i = 0; i < policy->nr_prefixes; i++)
 		if (tag_matters(c, policy->prefixes[i].tag))
 			c->prefixes[c->nr_prefixes++] = policy->prefixes[i];
-	for (edge = 0; edge < LE_NR_EDGES; edge++) {
-		for (i = 0; i < policy->edges[edge].nr; i++) {
-			const struct le_edge_addr *addr = &policy->edges[edge].list[i];
-
-			c->prefixes[c->nr_prefixes++] = (struct le_prefix){
-				.addr = addr->addr,
-				.family = addr->family,
-				.len = le_addr_bits(addr->family),
-				.tag = LE_TAG_EDGE + edge,
-			};
-		}
-	}
+	for (edge = 0; edge < LE_NR_EDGES; edge++)
+		for (i = 0; i < policy->edges[edge].nr; i++)
+			add_host(c, &policy->edges[edge].list[i], LE_TAG_EDGE + edge);
 	for (i = 0; i < c->nr_site_prefixes; i++)
 		c->prefixes[c->nr_prefixes++] = c->site_prefixes[i];
+	for (edge = 0; c->early && edge < LE_NR_EDGES; edge++)
+		add_publics(c, edge);
 	return le_prefix_sort(c->prefixes, c->nr_prefixes);
 }
 
@@ -644,20 +752,6 @@ static void add_span(struct sweep *sw, struct le_key start, u32 class)
 	if (sw->nr && sw->spans[sw->nr - 1].class == class)
 		return;
 	sw->spans[sw->nr++] = (struct le_span){ .start = start, .class = class };
-}
-
-static struct le_key last_key(const struct le_prefix *prefix)
-{
-	struct le_key key = le_addr_key(&prefix->addr, prefix->family);
-	unsigned int host = le_addr_bits(prefix->family) - prefix->len;
-
-	if (host > 64)
-		key.hi |= ~0ULL >> (128 - host);
-	if (host >= 64)
-		key.lo = ~0ULL;
-	else if (host)
-		key.lo |= ~0ULL >> (64 - host);
-	return key;
 }
 
 /* Closes the prefixes that end before a key, or all of them. */
@@ -773,13 +867,13 @@ static int store_addr_classes(struct compiler *c)
 	return 0;
 }
 
-/* The edges' own addresses, which nearly every packet has one of. */
+/* The edges' addresses, which nearly every packet has one of. */
 static void keep_near(struct compiler *c)
 {
 	u32 i, nr = 0;
 
 	for (i = 0; i < c->nr_prefixes; i++)
-		if (c->prefixes[i].tag < LE_TAG_EDGE + LE_NR_EDGES)
+		if (c->tag_flags[c->prefixes[i].tag] & LE_ADDR_EDGE)
 			c->prefixes[nr++] = c->prefixes[i];
 	le_addr_keep_near(&c->table->addrs, c->prefixes, nr, c->table->ends);
 }
@@ -841,7 +935,7 @@ static struct le_table *alloc_table(const struct compiler *c)
 	if (!table)
 		return NULL;
 	table->stateless = options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_STATELESS;
-	table->scope_address = options[LE_OPT_SCOPE] == LE_SCOPE_ADDRESS;
+	table->scope_address = c->early || options[LE_OPT_SCOPE] == LE_SCOPE_ADDRESS;
 	table->icmp_echo = options[LE_OPT_ICMP_ECHO] == LE_ICMP_ECHO_ALLOW;
 	return table;
 }
@@ -863,6 +957,25 @@ static int compile(struct compiler *c)
 	return err ? err : store_addrs(c);
 }
 
+static struct le_table *compile_table(const struct le_policy *policy, bool early)
+{
+	struct compiler *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	struct le_table *table;
+	int err;
+
+	if (!c)
+		return NULL;
+	c->policy = policy;
+	c->early = early;
+	err = compile(c);
+	table = c->table;
+	free_compiler(c);
+	if (!err)
+		return table;
+	le_table_free(table);
+	return NULL;
+}
+
 /**
  * le_table_compile() - compile a policy
  * @policy: the policy; not referred to by the table
@@ -875,20 +988,23 @@ static int compile(struct compiler *c)
  */
 struct le_table *le_table_compile(const struct le_policy *policy)
 {
-	struct compiler *c = kvzalloc(sizeof(*c), GFP_KERNEL);
-	struct le_table *table;
-	int err;
+	return compile_table(policy, false);
+}
 
-	if (!c)
-		return NULL;
-	c->policy = policy;
-	err = compile(c);
-	table = c->table;
-	free_compiler(c);
-	if (!err)
-		return table;
-	le_table_free(table);
-	return NULL;
+/**
+ * le_table_compile_early() - compile what a policy says of packets that NAT has not yet seen
+ * @policy: the policy; not referred to by the table
+ *
+ * For le_early_judge(), and of no use elsewhere: a public address may be any of its edge's own, and
+ * only what is for an address of an edge, its own or a public one, is judged.
+ *
+ * Context: process; may sleep.
+ *
+ * Return: as le_table_compile().
+ */
+struct le_table *le_table_compile_early(const struct le_policy *policy)
+{
+	return compile_table(policy, true);
 }
 
 /**

@@ -26,7 +26,7 @@ enum le_family {
  * @addr: its first address
  * @family: LE_IPV4 or LE_IPV6
  * @len: number of leading bits that count, at most 32 or 128
- * @tag: enum le_tag, or LE_NR_TAGS + n for the n-th prefix that site rows name
+ * @tag: enum le_tag, or one of the compiler's own from LE_NR_TAGS up
  */
 struct le_prefix {
 	union le_addr addr;

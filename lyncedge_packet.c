@@ -392,6 +392,7 @@ void le_packet_read(const struct sk_buff *skb, u8 family, struct le_packet *pack
 	packet->track = LE_TRACK_NONE;
 	packet->may_answer = false;
 	packet->kind = read_ip(&rd, &packet->flow);
+	packet->fragmented = rd.fragment;
 	packet->has_addrs = rd.offset != (u32)skb_network_offset(skb);
 	if (packet->kind == LE_KIND_OTHER)
 		packet->kind = read_transport(&rd, packet);

@@ -55,6 +55,7 @@ enum le_track {
  * @kind: what it carries; with LE_KIND_MALFORMED @flow has addresses only if @has_addrs
  * @track: set by who asks conntrack, LE_TRACK_NONE after reading
  * @has_addrs: the IP header could be read
+ * @fragmented: it is the first of several fragments
  * @may_answer: could be the answer to an earlier packet: UDP, or TCP with ACK or RST
  * @about_known: LE_KIND_ICMP_ERROR: @about could be read
  * @about_reversed: @about is seen against the packet's own direction
@@ -71,6 +72,7 @@ struct le_packet {
 	u8 kind;
 	u8 track;
 	bool has_addrs;
+	bool fragmented;
 	bool may_answer;
 	bool about_known;
 	bool about_reversed;

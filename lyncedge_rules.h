@@ -99,8 +99,11 @@ static inline unsigned int le_lane_reverse(unsigned int lane)
 	return lane ^ 2;
 }
 
-/* Words of 64 terms. The matrix alone is 37 rows, of which three may be two terms. */
-#define LE_MAX_MATRIX_TERMS (LE_NR_ROWS + 3)
+/*
+ * Words of 64 terms. The matrix alone is 37 rows, of which three may be two terms; for early drops
+ * six have one more.
+ */
+#define LE_MAX_MATRIX_TERMS (LE_NR_ROWS + 3 + 6)
 /* With one that stands at the bit of word 0 which is no term's. */
 #define LE_MAX_TERMS (LE_MAX_MATRIX_TERMS + LE_MAX_SITE_ROWS + 1)
 #define LE_MAX_WORDS ((LE_MAX_TERMS + 63) / 64)
@@ -256,6 +259,7 @@ static __always_inline u64 le_leaving_terms(const struct le_table *t, size_t lan
 }
 
 struct le_table *le_table_compile(const struct le_policy *policy);
+struct le_table *le_table_compile_early(const struct le_policy *policy);
 void le_table_free(struct le_table *table);
 int le_judge(const struct le_table *table, unsigned int crossing, const struct le_packet *packet);
 

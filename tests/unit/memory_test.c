@@ -189,6 +189,15 @@ static bool try_compile(const struct subject *s)
 	return compiled;
 }
 
+static bool try_compile_early(const struct subject *s)
+{
+	struct le_table *table = le_table_compile_early(s->policy);
+	bool compiled = table;
+
+	le_table_free(table);
+	return compiled;
+}
+
 static bool try_render(const struct subject *s)
 {
 	size_t len = 0;
@@ -303,6 +312,11 @@ static void compile(void)
 	fail_each_of_all("compile", try_compile);
 }
 
+static void compile_early(void)
+{
+	fail_each_of_all("compile for early drops", try_compile_early);
+}
+
 static void render(void)
 {
 	fail_each_of_all("render", try_render);
@@ -344,7 +358,8 @@ static void failures_happen(void)
 
 static const struct unit_test tests[] = {
 	UNIT_TEST(failures_happen), UNIT_TEST(parse), UNIT_TEST(parse_refused),
-	UNIT_TEST(compile),	    UNIT_TEST(render), UNIT_TEST(sort),
+	UNIT_TEST(compile),
+		UNIT_TEST(compile_early),	    UNIT_TEST(render), UNIT_TEST(sort),
 };
 
 int main(void)
