@@ -12,11 +12,13 @@
 #include <net/net_namespace.h>
 
 #include "lyncedge_control.h"
+#include "lyncedge_ingress.h"
 #include "lyncedge_needs.h"
 
 /**
  * struct config - a policy, compiled, with all that outlives the text it came from
  * @table: for the hooks
+ * @early: for early drops; NULL if the policy wants none
  * @sites: counters of the site rows, shared with the configuration before where names are the same
  * @nr_sites: how many
  * @text: canonical text
@@ -31,6 +33,7 @@
  */
 struct config {
 	struct le_table *table;
+	struct le_table *early;
 	struct le_site_counter **sites;
 	u32 nr_sites;
 	char *text;
@@ -133,6 +136,7 @@ static void free_config(struct config *config)
 		le_stats_site_put(config->sites[i]);
 	kvfree(config->sites);
 	le_table_free(config->table);
+	le_table_free(config->early);
 	kvfree(config->text);
 	kvfree(config);
 }
@@ -177,6 +181,11 @@ static int add_sites(struct config *config, const struct le_policy *policy)
 	return 0;
 }
 
+static bool wants_early_drops(const struct le_policy *policy)
+{
+	return policy->options[LE_OPT_EARLY_DROP] == LE_EARLY_DROP_ON;
+}
+
 static struct config *make_config(const struct le_policy *policy)
 {
 	struct config *config = kvzalloc(sizeof(*config), GFP_KERNEL);
@@ -185,8 +194,11 @@ static struct config *make_config(const struct le_policy *policy)
 	if (!config)
 		return NULL;
 	config->table = le_table_compile(policy);
+	if (wants_early_drops(policy))
+		config->early = le_table_compile_early(policy);
 	config->text = le_policy_render(policy, &config->text_len);
-	if (!config->table || !config->text || add_sites(config, policy)) {
+	if (!config->table || (wants_early_drops(policy) && !config->early) || !config->text ||
+	    add_sites(config, policy)) {
 		free_config(config);
 		return NULL;
 	}
@@ -274,6 +286,7 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	if (!live)
 		return NULL;
 	live->table = config->table;
+	live->early = mode == LE_MODE_ENFORCE ? config->early : NULL;
 	live->sites = config->sites;
 	live->enforce = mode == LE_MODE_ENFORCE;
 	live->conntrack = config->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_CONNTRACK;
@@ -301,8 +314,32 @@ static void publish(struct le_live *live)
 	struct le_live *old = rtnl_dereference(le_live);
 
 	rcu_assign_pointer(le_live, live ?: &le_nothing);
+	le_ingress_prune(live);
 	if (old != &le_nothing)
 		kfree_rcu(old, rcu);
+}
+
+/* On failure nothing has changed, and @config is not in force. */
+static int publish_config(struct config *config, enum le_mode mode)
+{
+	struct le_live *live = NULL;
+	int err;
+
+	if (config && mode != LE_MODE_OFF) {
+		live = make_live(config, mode, GFP_KERNEL);
+		if (!live)
+			return -ENOMEM;
+	}
+	err = le_ingress_follow(live);
+	if (err) {
+		le_ingress_prune(rtnl_dereference(le_live));
+		kfree(live);
+		return err;
+	}
+	publish(live);
+	current_config = config;
+	current_mode = mode;
+	return 0;
 }
 
 /*
@@ -312,7 +349,6 @@ static void publish(struct le_live *live)
 static int switch_to(struct config *config, enum le_mode mode)
 {
 	unsigned long needs = needs_of(config, mode);
-	struct le_live *live = NULL;
 	struct le_error error = { .line = 0 };
 	const char *lacking;
 	int err;
@@ -327,18 +363,12 @@ static int switch_to(struct config *config, enum le_mode mode)
 		return err;
 	}
 	rtnl_lock();
-	if (needs) {
-		live = make_live(config, mode, GFP_KERNEL);
-		if (!live) {
-			rtnl_unlock();
-			le_needs_release(needs & ~current_needs);
-			return out_of_memory();
-		}
-	}
-	publish(live);
-	current_config = config;
-	current_mode = mode;
+	err = publish_config(config, mode);
 	rtnl_unlock();
+	if (err) {
+		le_needs_release(needs & ~current_needs);
+		return out_of_memory();
+	}
 
 	if (current_needs & ~needs) {
 		/* Until now a packet may be on its way that is judged by what was before. */
@@ -351,9 +381,14 @@ static int switch_to(struct config *config, enum le_mode mode)
 
 static int apply_policy(const struct le_policy *policy)
 {
-	struct config *old = current_config, *config = make_config(policy);
+	struct config *old = current_config, *config;
 	int err;
 
+	if (wants_early_drops(policy) && !le_ingress_supported())
+		return refuse(-EOPNOTSUPP,
+			      "this kernel has no hook at ingress, which 'early-drop on' needs",
+			      "leave it out, or use a kernel with CONFIG_NETFILTER_INGRESS");
+	config = make_config(policy);
 	if (!config)
 		return out_of_memory();
 	err = switch_to(config, current_mode);
@@ -552,9 +587,20 @@ struct le_site_counter *const *le_control_sites(u32 *nr)
 }
 
 /*
- * A device came, went or was renamed. An event cannot be refused, and what is judged must
- * follow it, so the few hundred bytes that takes are waited for.
+ * An event cannot be refused, and what is judged must follow it, so the few hundred bytes that
+ * takes are waited for. Early drops save work, and may be missing.
  */
+static void follow_devices(void)
+{
+	struct le_live *live = make_live(current_config, current_mode, GFP_KERNEL | __GFP_NOFAIL);
+	int err = le_ingress_follow(live);
+
+	if (err)
+		pr_warn("lyncedge: no early drops at a new device (error %d)\n", err);
+	publish(live);
+}
+
+/* A device came, went or was renamed. */
 static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	const struct net_device *dev = netdev_notifier_info_to_dev(ptr);
@@ -568,7 +614,7 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 	if (event != NETDEV_UNREGISTER)
 		iface = named_iface(current_config, dev->name);
 	if (le_live_iface(live, dev->ifindex) != iface)
-		publish(make_live(current_config, current_mode, GFP_KERNEL | __GFP_NOFAIL));
+		follow_devices();
 	return NOTIFY_DONE;
 }
 

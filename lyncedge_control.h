@@ -40,6 +40,7 @@ struct le_slot {
 /**
  * struct le_live - what the hooks judge by
  * @table: the compiled policy
+ * @early: the same for early drops; NULL if there shall be none
  * @sites: counters of its site rows
  * @slot_mask: number of @slots less one; a power of two, and at most a quarter is taken
  * @log_group: NFLOG group for drops, or LE_NO_LOG_GROUP
@@ -60,6 +61,7 @@ struct le_slot {
  */
 struct le_live {
 	const struct le_table *table;
+	const struct le_table *early;
 	struct le_site_counter *const *sites;
 	u32 slot_mask;
 	int log_group;

@@ -63,8 +63,18 @@ static void ask_conntrack(const struct le_live *live, const struct sk_buff *skb,
 		read_connection(nf_ct_get(skb, &ctinfo), packet);
 }
 
-static void log_drop(const struct le_live *live, const struct sk_buff *skb,
-		     const struct nf_hook_state *state, int outcome)
+/**
+ * le_log_drop() - hand a dropped packet to who listens to the log group
+ * @live: what it was judged by, with a log group
+ * @skb: the packet
+ * @state: the hook's
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @outcome: why it was dropped
+ *
+ * Context: hook, under RCU.
+ */
+void le_log_drop(const struct le_live *live, const struct sk_buff *skb,
+		 const struct nf_hook_state *state, u8 pf, int outcome)
 {
 	struct nf_loginfo info = {
 		.type = NF_LOG_TYPE_ULOG,
@@ -72,7 +82,7 @@ static void log_drop(const struct le_live *live, const struct sk_buff *skb,
 		.u.ulog.qthreshold = 1,
 	};
 
-	nf_log_packet(state->net, state->pf, state->hook, skb, state->in, state->out, &info,
+	nf_log_packet(state->net, pf, state->hook, skb, state->in, state->out, &info,
 		      "lyncedge:%s", le_reason_names[le_outcome_index(outcome)]);
 }
 
@@ -82,7 +92,7 @@ static unsigned int drop(const struct le_live *live, struct sk_buff *skb,
 {
 	le_count(live->sites, outcome, skb->len);
 	if (live->log_group != LE_NO_LOG_GROUP)
-		log_drop(live, skb, state, outcome);
+		le_log_drop(live, skb, state, state->pf, outcome);
 	if (!live->enforce)
 		return NF_ACCEPT;
 	if (outcome == LE_NO_ROW && live->reject)

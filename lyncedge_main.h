@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What lyncedge_main.c offers: judging a packet of any kind, and switching the hooks on and off.
- * Kernel only.
+ * What lyncedge_main.c offers: judging a packet of any kind, logging one that is dropped, and
+ * switching the hooks on and off. Kernel only.
  */
 #ifndef LYNCEDGE_MAIN_H
 #define LYNCEDGE_MAIN_H
@@ -48,5 +48,7 @@ int le_hooks_register_forward(void);
 void le_hooks_unregister_forward(void);
 int le_hooks_register_local(void);
 void le_hooks_unregister_local(void);
+void le_log_drop(const struct le_live *live, const struct sk_buff *skb,
+		 const struct nf_hook_state *state, u8 pf, int outcome);
 
 #endif /* LYNCEDGE_MAIN_H */

@@ -7,12 +7,14 @@
  * (lyncedge_flow_kunit.c), all rows (lyncedge_rules_kunit.c), wires, NAT and other namespaces
  * (tests/vm).
  */
+#include <linux/if_vlan.h>
 #include <linux/inet.h>
 #include <linux/inetdevice.h>
 #include <linux/etherdevice.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_log.h>
+#include <linux/netfilter_netdev.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -1341,6 +1343,275 @@ static void log_group(struct kunit *test)
 	netlink_close(sock);
 }
 
+/* ---- early drops ---- */
+
+#define EARLY								\
+	"edge access 10.45.16.10 public 131.107.155.10 2001:db8:155::10\n"	\
+	"option early-drop on\n"
+
+static const char *public_access(const struct family *f)
+{
+	return is_v4(f) ? "131.107.155.10" : "2001:db8:155::10";
+}
+
+/* Where a packet comes in by a device; what is not let through is gone. */
+static bool enter_skb(struct sk_buff *skb, struct net_device *dev)
+{
+	int ret = 0;
+
+	skb->dev = dev;
+	rcu_read_lock();
+	if (nf_hook_ingress_active(skb))
+		ret = nf_hook_ingress(skb);
+	rcu_read_unlock();
+	return ret >= 0;
+}
+
+static bool enter(struct kunit *test, const struct family *f, const struct bytes *b,
+		  struct net_device *dev)
+{
+	struct sk_buff *skb = packet_skb(test, f, b, b->len);
+	bool passed = enter_skb(skb, dev);
+
+	if (passed)
+		kfree_skb(skb);
+	return passed;
+}
+
+static __printf(6, 7) void expect_enter(struct kunit *test, const struct family *f,
+					const struct bytes *b, struct net_device *dev,
+					const char *want, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vexpect_outcome(test, enter(test, f, b, dev), b->len, want, fmt, &args);
+	va_end(args);
+}
+
+static void enter_for_edge(struct kunit *test, const struct family *f, const char *dst)
+{
+	struct bytes b = tcp(f, f->far, 40000, dst, 443, SYN);
+
+	expect_enter(test, f, &b, ext, "accept", "open, %s", dst);
+	b = tcp(f, f->far, 40000, dst, 444, SYN);
+	expect_enter(test, f, &b, ext, "drop no-row", "closed, %s", dst);
+	expect_enter(test, f, &b, inner, "accept", "internal, %s", dst);
+	expect_enter(test, f, &b, per, "accept", "not named, %s", dst);
+	b = tcp(f, f->far, 5061, dst, 444, ACK);
+	expect_enter(test, f, &b, ext, "accept", "an answer, %s", dst);
+	b = udp(f, f->far, 40000, dst, 443);
+	expect_enter(test, f, &b, ext, "drop no-row", "UDP, %s", dst);
+	b = tcp(f, f->blocked, 40000, dst, 443, SYN);
+	expect_enter(test, f, &b, ext, "drop blocked", "blocked, %s", dst);
+	b = icmp(f, f->far, dst, echo_request(f));
+	expect_enter(test, f, &b, ext, "accept", "ICMP, %s", dst);
+	b.data[is_v4(f) ? 9 : 6] = IPPROTO_GRE;
+	expect_enter(test, f, &b, ext, "drop protocol", "GRE, %s", dst);
+}
+
+static void enter_for_others(struct kunit *test, const struct family *f, const char *dst)
+{
+	struct bytes b = tcp(f, f->far, 40000, dst, 444, SYN);
+
+	expect_enter(test, f, &b, ext, "accept", "no edge, %s", dst);
+	b = tcp(f, f->blocked, 40000, dst, 444, SYN);
+	expect_enter(test, f, &b, ext, "accept", "no edge, blocked, %s", dst);
+}
+
+/* What goes on is for FORWARD to count, and what does not is counted once. */
+static void early(struct kunit *test)
+{
+	static const char *const options[] = { EARLY, EARLY STATELESS, EARLY "option hooks all\n" };
+	const struct family *f;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		policy(test, options[i]);
+		mode(test, "enforce");
+		for (f = families; f < END_OF_FAMILIES; f++) {
+			enter_for_edge(test, f, f->access);
+			enter_for_edge(test, f, public_access(f));
+			enter_for_others(test, f, f->stranger);
+			enter_for_others(test, f, f->gateway);
+		}
+	}
+}
+
+static void expect_hooked(struct kunit *test, const struct net_device *dev, bool want)
+{
+	KUNIT_EXPECT_EQ_MSG(test, !!rcu_access_pointer(dev->nf_hooks_ingress), want, "%s",
+			    dev->name);
+}
+
+/* Whatever is not enforced costs nothing, and drops nothing. */
+static void early_off(struct kunit *test)
+{
+	static const char *const modes[] = { "off", "monitor", "enforce", "monitor", "off" };
+	unsigned int i;
+
+	policy(test, EARLY);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		mode(test, modes[i]);
+		expect_hooked(test, ext, !strcmp(modes[i], "enforce"));
+		expect_hooked(test, inner, false);
+		expect_hooked(test, per, false);
+	}
+	mode(test, "enforce");
+	policy(test, "");
+	expect_hooked(test, ext, false);
+	policy(test, EARLY);
+	expect_hooked(test, ext, true);
+	KUNIT_EXPECT_EQ(test, tree_write("policy", "nonsense\ncommit\n"), -EINVAL);
+	expect_hooked(test, ext, true);
+	/* Without a device to be at. */
+	KUNIT_EXPECT_EQ(test, tree_write("policy", "option early-drop on\ncommit\n"), 0);
+	expect_hooked(test, ext, false);
+}
+
+/* The hook is where the external devices are, whatever becomes of those. */
+static void early_devices(struct kunit *test)
+{
+	struct bytes b = tcp(&families[0], families[0].far, 40000, families[0].access, 444, SYN);
+	struct net_device *dev = make_device("kspare0", 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	policy(test, EARLY "interface external klate0\ninterface internal kturn0\n");
+	mode(test, "enforce");
+	expect_hooked(test, dev, false);
+	KUNIT_ASSERT_EQ(test, rename_device(dev, "klate0"), 0);
+	expect_hooked(test, dev, true);
+	expect_enter(test, &families[0], &b, dev, "drop no-row", "named");
+	expect_enter(test, &families[0], &b, ext, "drop no-row", "the other as well");
+	KUNIT_ASSERT_EQ(test, rename_device(dev, "kturn0"), 0);
+	expect_hooked(test, dev, false);
+	KUNIT_ASSERT_EQ(test, rename_device(dev, "klate0"), 0);
+	expect_hooked(test, dev, true);
+	policy(test, EARLY);
+	expect_hooked(test, dev, false);
+	expect_hooked(test, ext, true);
+	policy(test, EARLY "interface external klate0\n");
+	expect_hooked(test, dev, true);
+	remove_device(dev);
+	expect_enter(test, &families[0], &b, ext, "drop no-row", "the other is there still");
+	dev = make_device("klate0", 0);
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	expect_enter(test, &families[0], &b, dev, "drop no-row", "made anew");
+	mode(test, "off");
+	expect_hooked(test, dev, false);
+	remove_device(dev);
+}
+
+/* A sender who shall be told is told by FORWARD. */
+static void early_reject(struct kunit *test)
+{
+	const struct family *f;
+
+	policy(test, EARLY "option unmatched reject\n");
+	mode(test, "enforce");
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		struct bytes b = tcp(f, f->far, 40000, f->access, 444, SYN);
+
+		expect_enter(test, f, &b, ext, "accept", "%s, no row", f->name);
+		b = tcp(f, f->blocked, 40000, f->access, 443, SYN);
+		expect_enter(test, f, &b, ext, "drop blocked", "%s, blocked", f->name);
+		b.data[is_v4(f) ? 9 : 6] = IPPROTO_GRE;
+		set_addrs(&b, f, 0, f->far, f->access);
+		expect_enter(test, f, &b, ext, "drop protocol", "%s, protocol", f->name);
+	}
+}
+
+static void early_log(struct kunit *test)
+{
+	struct socket *sock = netlink_open(NETLINK_NETFILTER);
+	const struct family *f;
+
+	KUNIT_ASSERT_NOT_NULL(test, sock);
+	KUNIT_ASSERT_EQ(test, bind_log(sock), 0);
+	policy(test, EARLY "option log-group " __stringify(LOG_GROUP) "\n");
+	mode(test, "enforce");
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		struct bytes b = tcp(f, f->far, 40000, public_access(f), 444, SYN);
+
+		expect_enter(test, f, &b, ext, "drop no-row", "%s", f->name);
+		expect_logged(test, sock, "lyncedge:no-row", &b);
+		b = tcp(f, f->blocked, 40000, f->access, 443, SYN);
+		expect_enter(test, f, &b, ext, "drop blocked", "%s", f->name);
+		expect_logged(test, sock, "lyncedge:blocked", &b);
+	}
+	netlink_close(sock);
+}
+
+static rx_handler_result_t take_over(struct sk_buff **pskb)
+{
+	return RX_HANDLER_PASS;
+}
+
+/* What FORWARD would have enter by another device, or not see at all, is not touched. */
+static void early_not_ours(struct kunit *test)
+{
+	const struct family *f;
+
+	policy(test, EARLY);
+	mode(test, "enforce");
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		struct bytes b = tcp(f, f->far, 40000, f->access, 444, SYN);
+		struct sk_buff *skb = packet_skb(test, f, &b, b.len);
+
+		skb->pkt_type = PACKET_OTHERHOST;
+		expect_outcome(test, enter_skb(skb, ext), b.len, "accept", "another host's");
+		skb->pkt_type = PACKET_MULTICAST;
+		expect_outcome(test, enter_skb(skb, ext), b.len, "accept", "multicast");
+		skb->pkt_type = PACKET_HOST;
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), 5);
+		expect_outcome(test, enter_skb(skb, ext), b.len, "accept", "a VLAN's");
+		__vlan_hwaccel_clear_tag(skb);
+		skb->protocol = htons(ETH_P_ARP);
+		expect_outcome(test, enter_skb(skb, ext), b.len, "accept", "no IP");
+		kfree_skb(skb);
+
+		rtnl_lock();
+		KUNIT_EXPECT_EQ(test, netdev_rx_handler_register(ext, take_over, NULL), 0);
+		rtnl_unlock();
+		expect_enter(test, f, &b, ext, "accept", "a bridge's port");
+		rtnl_lock();
+		netdev_rx_handler_unregister(ext);
+		rtnl_unlock();
+		expect_enter(test, f, &b, ext, "drop no-row", "a port no more");
+	}
+}
+
+/*
+ * However a packet lies in memory, whoever else has it: it is judged, and nothing of it changes.
+ * The bytes that fill a frame up are none of the packet's.
+ */
+static void early_shared(struct kunit *test)
+{
+	const struct family *f;
+	unsigned int linear;
+
+	policy(test, EARLY);
+	mode(test, "enforce");
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		struct bytes b = tcp(f, f->far, 40000, f->access, 444, SYN), padded = b;
+
+		memset(padded.data + padded.len, 0, 6);
+		padded.len += 6;
+		for (linear = 0; linear <= padded.len; linear++) {
+			struct sk_buff *skb = packet_skb(test, f, &padded, linear);
+			u8 after[ROOM];
+
+			expect_outcome(test, enter_skb(skb_get(skb), ext), b.len, "drop no-row",
+				       "%s, %u bytes linear", f->name, linear);
+			KUNIT_EXPECT_EQ(test, skb->len, padded.len);
+			KUNIT_EXPECT_EQ(test, skb_headlen(skb), linear);
+			KUNIT_EXPECT_EQ(test, skb_copy_bits(skb, 0, after, padded.len), 0);
+			KUNIT_EXPECT_EQ(test, memcmp(after, padded.data, padded.len), 0);
+			kfree_skb(skb);
+		}
+	}
+}
+
 /* ---- devices ---- */
 
 static void judged(struct kunit *test, struct net_device *dev, const char *want)
@@ -1523,6 +1794,13 @@ static struct kunit_case hook_cases[] = {
 	KUNIT_CASE(tell_senders),
 	KUNIT_CASE(hooks_all),
 	KUNIT_CASE(log_group),
+	KUNIT_CASE(early),
+	KUNIT_CASE(early_off),
+	KUNIT_CASE(early_devices),
+	KUNIT_CASE(early_reject),
+	KUNIT_CASE(early_log),
+	KUNIT_CASE(early_not_ours),
+	KUNIT_CASE(early_shared),
 	KUNIT_CASE(devices),
 	KUNIT_CASE(many_devices),
 	KUNIT_CASE(site_row_counters),
