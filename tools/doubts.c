@@ -6,6 +6,8 @@
 /* Before the kernel's headers, which then leave out what is the same in both. */
 #include <net/if.h>
 
+#include <ifaddrs.h>
+
 #include "doubts.h"
 #include "output.h"
 
@@ -333,12 +335,114 @@ static void doubt_admin(struct doubts *doubts, const struct le_policy *policy)
 	remedy(doubts, "allow admin internal in tcp 22 from PREFIX to any");
 }
 
+/* Of a private network, so that nobody on the Internet sends to it (RFC 1918, 6598, 4193). */
+static bool is_private(const struct le_edge_addr *addr)
+{
+	const u8 *byte = addr->addr.byte;
+
+	if (addr->family == LE_IPV6)
+		return (byte[0] & 0xfe) == 0xfc;
+	return byte[0] == 10 || (byte[0] == 172 && (byte[1] & 0xf0) == 16) ||
+	       (byte[0] == 192 && byte[1] == 168) || (byte[0] == 100 && (byte[1] & 0xc0) == 64);
+}
+
+static bool has_family(const struct le_addrs *addrs, u8 family)
+{
+	u32 i;
+
+	for (i = 0; i < addrs->nr; i++)
+		if (addrs->list[i].family == family)
+			return true;
+	return false;
+}
+
+/* What comes for them comes through NAT, and before NAT by another address. */
+static void doubt_publics(struct doubts *doubts, const struct le_policy *policy, unsigned int edge)
+{
+	const struct le_addrs *own = &policy->edges[edge];
+	u32 i;
+
+	for (i = 0; i < own->nr; i++) {
+		if (!is_private(&own->list[i]) ||
+		    has_family(&policy->publics[edge], own->list[i].family))
+			continue;
+		doubt(doubts,
+		      "edge %s has a private address and no public one: 'early-drop on' does not know what comes for it by way of NAT",
+		      le_edge_names[edge]);
+		remedy(doubts, "edge %s ADDRESS public ADDRESS", le_edge_names[edge]);
+		return;
+	}
+}
+
+static bool is_here(const struct ifaddrs *here, const struct le_edge_addr *addr)
+{
+	for (; here; here = here->ifa_next) {
+		const struct sockaddr *sa = here->ifa_addr;
+		const struct sockaddr_in6 *in6 = (const void *)sa;
+		const struct sockaddr_in *in = (const void *)sa;
+
+		if (!sa)
+			continue;
+		if (addr->family == LE_IPV4 && sa->sa_family == AF_INET &&
+		    in->sin_addr.s_addr == addr->addr.v4)
+			return true;
+		if (addr->family == LE_IPV6 && sa->sa_family == AF_INET6 &&
+		    !memcmp(&in6->sin6_addr, &addr->addr, sizeof(addr->addr)))
+			return true;
+	}
+	return false;
+}
+
+/* Addresses at which the gateway itself may be spoken to, of which FORWARD sees nothing. */
+static void doubt_local(struct doubts *doubts, const struct ifaddrs *here, unsigned int edge,
+			const struct le_addrs *addrs)
+{
+	char text[LE_PREFIX_TEXT];
+	u32 i;
+
+	for (i = 0; i < addrs->nr; i++) {
+		if (!is_here(here, &addrs->list[i]))
+			continue;
+		le_addr_format(text, sizeof(text), &addrs->list[i].addr, addrs->list[i].family);
+		doubt(doubts,
+		      "%s of edge %s is this machine's own: 'early-drop on' refuses there what no row takes, answers to the machine itself too",
+		      text, le_edge_names[edge]);
+		remedy(doubts,
+		       "good if NAT maps all of that address; if not, leave 'early-drop on' out");
+	}
+}
+
 static void doubt_early_drop(struct doubts *doubts, const struct le_policy *policy)
 {
+	bool all = policy->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
+	struct ifaddrs *here = NULL;
+	unsigned int edge;
+
 	if (policy->options[LE_OPT_EARLY_DROP] != LE_EARLY_DROP_ON)
 		return;
-	doubt(doubts, "'early-drop on' has no effect in this version");
-	remedy(doubts, "leave it out");
+	if (policy->nr_devices[LE_INTERNAL] && !policy->nr_devices[LE_EXTERNAL]) {
+		doubt(doubts,
+		      "'early-drop on', but no external device is named: nothing comes in there");
+		remedy(doubts, "leave it out where there is only the internal firewall");
+	}
+	if (policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT) {
+		doubt(doubts,
+		      "'unmatched reject' leaves 'early-drop on' only what is blocked or of another protocol");
+		remedy(doubts, "option unmatched drop: senders of a flood need not be told");
+	}
+	/* Without the list no address is found to be here. */
+	if (getifaddrs(&here))
+		here = NULL;
+	for (edge = 0; edge < LE_NR_EDGES; edge++) {
+		if (iface_of_edge(edge) == LE_EXTERNAL)
+			doubt_publics(doubts, policy, edge);
+		/* With "hooks all" INPUT would refuse it as well. */
+		if (!all)
+			doubt_local(doubts, here, edge, &policy->edges[edge]);
+		if (!all || policy->options[LE_OPT_SCOPE] == LE_SCOPE_ADDRESS)
+			doubt_local(doubts, here, edge, &policy->publics[edge]);
+	}
+	freeifaddrs(here);
 }
 
 /**

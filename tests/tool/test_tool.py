@@ -401,7 +401,30 @@ class Warnings(ToolTest):
                                        "allow a external in tcp 22 from any to any\ncommit")), [])
 
     def test_early_drop(self):
-        self.only_warning(CLEAN.replace("commit", "option early-drop on\ncommit"), "early-drop", "no effect")
+        early = CLEAN.replace("10.45.16.10", "10.45.16.10 public 131.107.155.10").replace("commit", "option early-drop on\ncommit")
+        self.assertEqual(self.warnings(early), [])
+        self.only_warning(early.replace("commit", "option unmatched reject\ncommit"), "unmatched reject", "early-drop")
+        self.only_warning(INSIDE.replace("commit", "option early-drop on\ncommit"), "early-drop", "no external device")
+
+    def test_early_drop_without_public_address(self):
+        for address in ["10.0.0.1", "172.31.0.1", "192.168.0.1", "100.64.0.1", "fd00::1"]:
+            self.only_warning(CLEAN.replace("10.45.16.10", address).replace("commit", "option early-drop on\ncommit"),
+                              "edge access has a private address", "early-drop")
+        for address in ["131.107.155.10", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2001:db8::1",
+                        "10.0.0.1 public 131.107.155.10", "fd00::1 public 2001:db8::1"]:
+            self.assertEqual(self.warnings(CLEAN.replace("10.45.16.10", address)
+                                           .replace("commit", "option early-drop on\ncommit")), [])
+        self.only_warning(CLEAN.replace("10.45.16.10", "10.0.0.1 public 2001:db8::1")
+                          .replace("commit", "option early-drop on\ncommit"), "edge access has a private address")
+
+    def test_early_drop_at_an_address_of_this_machine(self):
+        for address in ["127.0.0.1", "131.107.155.10 public 127.0.0.1"]:
+            early = CLEAN.replace("10.45.16.10", address).replace("commit", "option early-drop on\ncommit")
+            self.only_warning(early, "127.0.0.1 of edge access is this machine's own")
+            self.assertEqual(self.warnings(early.replace("option early-drop on", "")), [])
+            admin = "option hooks all\nallow a external in tcp 22 from any to any\ncommit"
+            self.assertEqual(self.warnings(early.replace("commit", admin)), [])
+        self.only_warning(early.replace("commit", "option scope address\n" + admin), "127.0.0.1 of edge access")
 
     def test_site_row_at_an_edge_without_address(self):
         self.only_warning(CLEAN.replace("commit", "allow a external in tcp 1 from any to av\ncommit"),
