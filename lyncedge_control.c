@@ -367,7 +367,10 @@ static int switch_to(struct config *config, enum le_mode mode)
 	rtnl_unlock();
 	if (err) {
 		le_needs_release(needs & ~current_needs);
-		return out_of_memory();
+		if (err == -ENOMEM)
+			return out_of_memory();
+		return refuse(err, "a device takes no more hooks at its ingress",
+			      "leave out 'option early-drop on', or other hooks there");
 	}
 
 	if (current_needs & ~needs) {

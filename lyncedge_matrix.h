@@ -67,7 +67,7 @@ enum le_feature {
 
 /*
  * A tag is what an address can be a member of: an edge, a peer group, the block list, or (from
- * LE_NR_TAGS up) a prefix that a site row names. The two ends of a row are sets of tags; the
+ * LE_NR_TAGS up) what the compiler adds to these. The two ends of a row are sets of tags; the
  * empty set means any address.
  */
 enum le_tag {

@@ -490,6 +490,33 @@ static void known_verdicts(struct kunit *test)
 	end(sw);
 }
 
+/* Also where NAT may have taken the public address of another edge at the same own one. */
+static void changed_ports(struct kunit *test)
+{
+	static const char text[] =
+		"edge access 10.45.16.11 public 131.107.155.10\n"
+		"edge webconf 10.45.16.20 public 131.107.155.20\n"
+		"edge av 10.45.16.11 public 131.107.155.30\n"
+		"feature av-federation\ncommit\n";
+	const struct {
+		const char *dst;
+		int want;
+	} cases[] = {
+		{ "131.107.155.10", row("ext-09") }, { "131.107.155.30", row("ext-09") },
+		{ "131.107.155.20", LE_NO_ROW }, { "10.45.16.11", LE_NO_ROW },
+	};
+	struct sweep *sw = begin(test, NULL, text);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bytes b = packet_bytes(IPPROTO_TCP, ACK, "198.51.100.7", cases[i].dst);
+
+		set_ports(b.data + sizeof(struct iphdr), 9, 60000);
+		expect_early(test, sw->early, &b, b.len, LE_IPV4, cases[i].want, cases[i].dst);
+	}
+	end(sw);
+}
+
 /* Of a packet whose bytes make a UDP header, and neither a TCP nor an extension header. */
 static int outcome_of_protocol(u8 family, unsigned int protocol)
 {
@@ -610,6 +637,7 @@ static struct kunit_case early_cases_list[] = {
 	KUNIT_CASE_PARAM(drops_nothing_acceptable, early_gen_params),
 	KUNIT_CASE(many_site_rows),
 	KUNIT_CASE(known_verdicts),
+	KUNIT_CASE(changed_ports),
 	KUNIT_CASE(doubtful),
 	KUNIT_CASE(fragments),
 	KUNIT_CASE(long_headers),
