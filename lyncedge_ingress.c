@@ -23,10 +23,12 @@
  * struct ingress - the hook of a device
  * @list: in ingresses
  * @ops: what is registered
+ * @rcu: frees it: who lists the hooks of a device may be reading @ops
  */
 struct ingress {
 	struct list_head list;
 	struct nf_hook_ops ops;
+	struct rcu_head rcu;
 };
 
 /* Under RTNL. A hook is gone before its device is, so no device is held. */
@@ -194,6 +196,6 @@ void le_ingress_prune(const struct le_live *live)
 			continue;
 		nf_unregister_net_hook(&init_net, &ingress->ops);
 		list_del(&ingress->list);
-		kfree(ingress);
+		kfree_rcu(ingress, rcu);
 	}
 }
