@@ -93,7 +93,7 @@ static unsigned int ingress_hook(void *priv, struct sk_buff *skb, const struct n
 	int outcome;
 	u8 family;
 
-	if (unlikely(!live) || unlikely(!live->early))
+	if (unlikely(!live->early))
 		return NF_ACCEPT;
 	if (skb->protocol == htons(ETH_P_IP))
 		family = LE_IPV4;
