@@ -15,8 +15,11 @@
  * prove ports --unwind 14
  * prove device --unwind 18
  * prove message --unwind 54
+ * seed words policy-word-end
  * seed number policy-number-limit
  * seed ports policy-port-zero
+ * seed device policy-device-length
+ * seed message policy-quote-uncut
  */
 #include "lyncedge_policy.c"
 #include "proof.h"
