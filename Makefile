@@ -49,8 +49,8 @@ nft-diff: ## compare the module with lyncedgectl export nft, packet by packet, i
 iptables-diff: ## the same with lyncedgectl export iptables
 	@tests/nft/run --peer iptables
 
-bench: ## count what a packet costs, next to nftables; figures go to build/bench.json
-	@tests/bench/run
+bench: ## count what a packet costs, next to nftables, iptables and BPF (KERNELS="6.1 6.12"); figures go to build/bench.json
+	@tests/bench/run $(KERNELS)
 
 style: ## build with W=1, run sparse and checkpatch
 	@tests/style/run

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a packet costs in FORWARD: makes one packet as it is told, runs it through whatever is
- * registered there many times, and says how long that took and what became of it. Under QEMU's
+ * What a packet costs in FORWARD: makes packets as it is told, runs them through whatever is
+ * registered there many times, and says how long that took and what became of them. Under QEMU's
  * -icount the clock counts instructions, and the answer is exact; elsewhere it is a time.
  *
  * /sys/kernel/debug/lyncedge_bench/
  *	packet	write: "ipv4|ipv6 tcp|udp SRC SPORT DST DPORT IN OUT STATE", IN and OUT devices,
  *		STATE one of untracked (told not to track), new, established, reply (what
- *		conntrack says, which has to be active)
- *	cost	read: "accept|drop CLOCK", the least of ROUNDS rounds of PASSES passes
+ *		conntrack says, which has to be active). "+" before it adds it to the packets
+ *		that there are, else it takes their place
+ *	cost	read: "accept|drop|mixed CLOCK", of a packet: the least of ROUNDS rounds of about
+ *		PASSES passes, in which all packets come equally often, in an order that is
+ *		shuffled once and the same in every run
  *	bare	write: "accept" or "drop" registers a hook that does nothing else, with which the
  *		others are compared; "off" takes it away
  *
- * What is compared with what is tests/bench/guest's business. This is no part of lyncedge.
+ * What is compared with what is the business of the scripts around it. No part of lyncedge.
  */
 #include <linux/debugfs.h>
 #include <linux/etherdevice.h>
@@ -23,12 +26,14 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/prandom.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
 
 #define PASSES 1000
+#define MAX_PACKETS 64
 #define ROUNDS 3
 #define PAYLOAD 160	/* 20 ms of G.711 */
 
@@ -52,9 +57,19 @@ struct asked {
 
 enum segment { SYN, SYN_ACK, ACK };
 
+/* A packet as made, and where it goes through. */
+struct sample {
+	struct asked asked;
+	struct sk_buff *skb;
+	struct nf_hook_state state;
+	const struct nf_hook_entries *entries;
+};
+
 static DEFINE_MUTEX(lock);
-static struct asked asked;
-static struct sk_buff *packet;
+static struct sample samples[MAX_PACKETS];
+static unsigned int nr_samples;
+/* Places in the above. */
+static u8 order[PASSES];
 static struct dentry *folder;
 
 static unsigned int bare_accept(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -192,46 +207,56 @@ static struct asked answer(const struct asked *a)
 	return b;
 }
 
-static int prepare(void)
+/* The connection that a packet continues: three segments of it went by. */
+static int make_past(const struct asked *asked)
 {
-	struct asked back = answer(&asked), *a = &asked;
-	int err = 0;
+	struct asked back = answer(asked), forth = *asked;
+	int err;
 
-	if (asked.state == REPLY)
-		a = &back;
-	if (asked.state >= ESTABLISHED) {
-		struct asked forth = answer(a);
-
-		err = track(a, SYN);
-		if (!err)
-			err = track(&forth, SYN_ACK);
-		if (!err)
-			err = track(a, ACK);
-	}
-	if (err)
-		return err;
-	packet = make_packet(&asked, asked.state >= ESTABLISHED ? ACK : SYN);
-	if (!packet)
-		return -ENOMEM;
-	if (asked.state == UNTRACKED) {
-		nf_ct_set(packet, NULL, IP_CT_UNTRACKED);
-		return 0;
-	}
-	if (pass(packet, &asked, NF_INET_PRE_ROUTING) == 1)
-		return 0;
-	packet = NULL;
-	return -EINVAL;
+	if (asked->state == REPLY)
+		swap(back, forth);
+	err = track(&forth, SYN);
+	if (!err)
+		err = track(&back, SYN_ACK);
+	return err ? err : track(&forth, ACK);
 }
 
-static void forget(void)
+static int prepare(struct sample *s)
 {
-	kfree_skb(packet);
-	packet = NULL;
-	if (asked.in)
-		dev_put(asked.in);
-	if (asked.out)
-		dev_put(asked.out);
-	memset(&asked, 0, sizeof(asked));
+	const struct asked *asked = &s->asked;
+	struct sk_buff *skb;
+
+	if (asked->state >= ESTABLISHED) {
+		int err = make_past(asked);
+
+		if (err)
+			return err;
+	}
+	skb = make_packet(asked, asked->state >= ESTABLISHED ? ACK : SYN);
+	if (!skb)
+		return -ENOMEM;
+	if (asked->state == UNTRACKED)
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	else if (pass(skb, asked, NF_INET_PRE_ROUTING) != 1)
+		return -EINVAL;
+	s->skb = skb;
+	return 0;
+}
+
+static void forget(struct sample *s)
+{
+	kfree_skb(s->skb);
+	if (s->asked.in)
+		dev_put(s->asked.in);
+	if (s->asked.out)
+		dev_put(s->asked.out);
+	memset(s, 0, sizeof(*s));
+}
+
+static void forget_all(void)
+{
+	while (nr_samples)
+		forget(&samples[--nr_samples]);
 }
 
 static int parse_addr(u8 pf, const char *text, union nf_inet_addr *addr)
@@ -241,24 +266,41 @@ static int parse_addr(u8 pf, const char *text, union nf_inet_addr *addr)
 	return in6_pton(text, -1, (u8 *)&addr->in6, -1, NULL) ? 0 : -EINVAL;
 }
 
-static int parse(const char *text)
+static int parse(const char *text, struct asked *asked)
 {
 	char family[8], protocol[8], src[48], dst[48], in[IFNAMSIZ], out[IFNAMSIZ], state[16];
 	int which;
 
 	if (sscanf(text, "%7s %7s %47s %hu %47s %hu %15s %15s %15s", family, protocol, src,
-		   &asked.sport, dst, &asked.dport, in, out, state) != 9)
+		   &asked->sport, dst, &asked->dport, in, out, state) != 9)
 		return -EINVAL;
-	asked.pf = strcmp(family, "ipv6") ? NFPROTO_IPV4 : NFPROTO_IPV6;
-	asked.protocol = strcmp(protocol, "udp") ? IPPROTO_TCP : IPPROTO_UDP;
+	asked->pf = strcmp(family, "ipv6") ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	asked->protocol = strcmp(protocol, "udp") ? IPPROTO_TCP : IPPROTO_UDP;
 	which = match_string(state_names, ARRAY_SIZE(state_names), state);
-	if (which < 0 || parse_addr(asked.pf, src, &asked.src) ||
-	    parse_addr(asked.pf, dst, &asked.dst))
+	if (which < 0 || parse_addr(asked->pf, src, &asked->src) ||
+	    parse_addr(asked->pf, dst, &asked->dst))
 		return -EINVAL;
-	asked.state = which;
-	asked.in = dev_get_by_name(&init_net, in);
-	asked.out = dev_get_by_name(&init_net, out);
-	return asked.in && asked.out ? prepare() : -ENODEV;
+	asked->state = which;
+	asked->in = dev_get_by_name(&init_net, in);
+	asked->out = dev_get_by_name(&init_net, out);
+	return asked->in && asked->out ? 0 : -ENODEV;
+}
+
+static int add_sample(const char *text)
+{
+	struct sample *s = &samples[nr_samples];
+	int err;
+
+	if (nr_samples == MAX_PACKETS)
+		return -ENOSPC;
+	err = parse(text, &s->asked);
+	if (!err)
+		err = prepare(s);
+	if (err)
+		forget(s);
+	else
+		nr_samples++;
+	return err;
 }
 
 static ssize_t packet_write(struct file *file, const char __user *from, size_t len, loff_t *offset)
@@ -272,80 +314,124 @@ static ssize_t packet_write(struct file *file, const char __user *from, size_t l
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	mutex_lock(&lock);
-	forget();
-	err = parse(text);
-	if (err)
-		forget();
+	if (*text != '+')
+		forget_all();
+	err = add_sample(text + (*text == '+'));
 	mutex_unlock(&lock);
 	kfree(text);
 	return err ? err : len;
 }
 
+/* Every packet equally often (Fisher and Yates shuffle them). The number of passes. */
+static unsigned int shuffle(void)
+{
+	unsigned int nr = PASSES - PASSES % nr_samples, i;
+	struct rnd_state random;
+
+	prandom_seed_state(&random, 1);
+	for (i = 0; i < nr; i++)
+		order[i] = i % nr_samples;
+	for (i = nr - 1; i; i--)
+		swap(order[i], order[prandom_u32_state(&random) % (i + 1)]);
+	return nr;
+}
+
 /* Nothing between two readings of the clock but the loop and what is measured. */
-static noinline u64 run_round(const struct nf_hook_entries *e, struct nf_hook_state *state)
+static noinline u64 run_round(unsigned int passes)
 {
 	unsigned int i;
 	u64 start;
 
 	start = ktime_get_ns();
-	for (i = 0; i < PASSES; i++)
-		nf_hook_slow(packet, state, e, 0);
+	for (i = 0; i < passes; i++) {
+		struct sample *s = &samples[order[i]];
+
+		nf_hook_slow(s->skb, &s->state, s->entries, 0);
+	}
 	return ktime_get_ns() - start;
 }
 
-static int measure(u64 *least, bool *accepted)
+static u64 run_rounds(unsigned int passes)
 {
-	const struct nf_hook_entries *e;
-	struct nf_hook_state state;
+	u64 least = U64_MAX;
 	unsigned int round;
-	int err = 0;
 
-	nf_hook_state_init(&state, NF_INET_FORWARD, asked.pf, asked.in, asked.out, NULL, &init_net,
-			   NULL);
-	/* A hook that drops gives up a reference each time. */
-	refcount_add(ROUNDS * PASSES + 1, &packet->users);
-	local_bh_disable();
-	rcu_read_lock();
-	e = entries(asked.pf, NF_INET_FORWARD);
-	if (!e) {
-		err = -ENOENT;
-		goto out;
-	}
-	*accepted = nf_hook_slow(packet, &state, e, 0) == 1;
-	*least = U64_MAX;
 	for (round = 0; round < ROUNDS; round++) {
 		unsigned long flags;
 		u64 time;
 
 		local_irq_save(flags);
-		time = run_round(e, &state);
+		time = run_round(passes);
 		local_irq_restore(flags);
-		*least = min(*least, time);
+		least = min(least, time);
 	}
-out:
+	return least;
+}
+
+/* Looks up where a packet goes through; whether it gets through, or an error. */
+static int try_sample(struct sample *s)
+{
+	const struct asked *asked = &s->asked;
+
+	s->entries = entries(asked->pf, NF_INET_FORWARD);
+	if (!s->entries)
+		return -ENOENT;
+	nf_hook_state_init(&s->state, NF_INET_FORWARD, asked->pf, asked->in, asked->out, NULL,
+			   &init_net, NULL);
+	/* A hook that drops gives up a reference each time. */
+	refcount_add(ROUNDS * PASSES + 1, &s->skb->users);
+	return nf_hook_slow(s->skb, &s->state, s->entries, 0) == 1;
+}
+
+/* Of all packets, in a round; and how many get through. */
+static int measure(unsigned int passes, u64 *least, unsigned int *accepted)
+{
+	unsigned int i;
+	int ret = 0;
+
+	*accepted = 0;
+	local_bh_disable();
+	rcu_read_lock();
+	for (i = 0; i < nr_samples && ret >= 0; i++) {
+		ret = try_sample(&samples[i]);
+		*accepted += ret > 0;
+	}
+	if (ret >= 0)
+		*least = run_rounds(passes);
 	rcu_read_unlock();
 	local_bh_enable();
-	refcount_set(&packet->users, 1);
-	return err;
+	for (i = 0; i < nr_samples; i++)
+		refcount_set(&samples[i].skb->users, 1);
+	return ret < 0 ? ret : 0;
+}
+
+static const char *verdict(unsigned int accepted)
+{
+	if (!accepted)
+		return "drop";
+	return accepted == nr_samples ? "accept" : "mixed";
 }
 
 static ssize_t cost_read(struct file *file, char __user *to, size_t len, loff_t *offset)
 {
-	bool accepted = false;
+	unsigned int accepted, passes = 0;
 	char text[64];
-	u64 least = 0;
-	int err, n;
+	u64 least;
+	int ret;
 
 	if (*offset)
 		return 0;
 	mutex_lock(&lock);
-	err = packet ? measure(&least, &accepted) : -ENODATA;
+	ret = -ENODATA;
+	if (nr_samples) {
+		passes = shuffle();
+		ret = measure(passes, &least, &accepted);
+	}
+	if (!ret)
+		ret = scnprintf(text, sizeof(text), "%s %llu.%03llu\n", verdict(accepted),
+				least / passes, least % passes * 1000 / passes);
 	mutex_unlock(&lock);
-	if (err)
-		return err;
-	n = scnprintf(text, sizeof(text), "%s %llu.%03llu\n", accepted ? "accept" : "drop",
-		      least / PASSES, least % PASSES * (1000 / PASSES));
-	return simple_read_from_buffer(to, len, offset, text, n);
+	return ret < 0 ? ret : simple_read_from_buffer(to, len, offset, text, ret);
 }
 
 static void unregister_bare(void)
@@ -403,7 +489,7 @@ static void __exit bench_exit(void)
 {
 	debugfs_remove(folder);
 	unregister_bare();
-	forget();
+	forget_all();
 }
 
 module_init(bench_init);

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The results as Markdown, put into docs/performance.md between two comments; all else there is written by hand."""
+import requirements
+
+BEGIN, END = "<!-- what follows is made by `make bench` -->\n", "<!-- end of what is made by `make bench` -->\n"
+KINDS = (("accept", "accepted"), ("drop", "refused"), ("transit", "not ours"))
+
+
+def table(head, rows):
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "".join("| %s |\n" % " | ".join(map(str, row)) for row in lines) + "\n"
+
+
+def number(value):
+    return format(value, ",") if isinstance(value, int) else str(value)
+
+
+def span(figures):
+    costs = [f["instructions"] for f in figures]
+    if not costs:
+        return "–"
+    return number(min(costs)) if min(costs) == max(costs) else "%s–%s" % (number(min(costs)), number(max(costs)))
+
+
+def overview(results):
+    """The cheapest and the dearest case of each kind."""
+    peers = [p for p in results.peers(scenario=("stateless", "conntrack"))]
+    rows = []
+    for scenario, states, label in (("stateless", ("untracked",), "without conntrack"),
+                                    ("conntrack", ("established", "reply"), "established, with conntrack")):
+        for kind, word in KINDS:
+            for family in (4, 6):
+                wanted = {"scenario": scenario, "state": states, "kind": kind, "family": family}
+                if results.ours(**wanted):
+                    rows.append(["%s, %s, IPv%d" % (label, word, family)] +
+                                [span(agreeing(results, results.find(peer=p, **wanted))) for p in peers])
+    for f in results.ours(scenario="stateless", kind="mix"):
+        rows.append(["without conntrack, all of these, shuffled"] +
+                    [span(results.find(peer=p, scenario="stateless", kind="mix")) for p in peers])
+    return table([""] + peers, rows)
+
+
+def agreeing(results, figures):
+    """Without those in which the verdict is not lyncedge's."""
+    ours = {(f["case"], f["state"]): f["verdict"] for f in results.ours()}
+    return [f for f in figures if f["verdict"] == ours.get((f["case"], f["state"]))]
+
+
+def sets(results):
+    peers = results.peers(kind=("member",))
+    rows = []
+    for scenario, case, _ in results.cases(kind=("member", "stranger")):
+        rows.append([case] + [span(agreeing(results, results.find(peer=p, scenario=scenario, case=case))) for p in peers])
+    return table([""] + peers, rows)
+
+
+def row_counts(results):
+    peers = results.peers(scenario=("sites-0", "sites-1024", "active-1"))
+    rows = []
+    for scenario, case, _ in results.cases(kind=("row", "site", "drop")):
+        if scenario.startswith(("sites", "active")):
+            rows.append([case] + [span(agreeing(results, results.find(peer=p, scenario=scenario, case=case))) for p in peers])
+    return table([""] + peers, rows)
+
+
+def every_case(results):
+    peers = results.peers(scenario=("stateless", "conntrack"))
+    rows = []
+    for scenario, case, state in results.cases(scenario=("stateless", "conntrack")):
+        found = [results.find(peer=p, scenario=scenario, case=case, state=state) for p in peers]
+        rows.append(["%s, %s" % (case, state)] + [span(agreeing(results, f)) for f in found])
+    return "<details><summary>Every case</summary>\n\n" + table([""] + peers, rows) + "</details>\n\n"
+
+
+def load(results):
+    cases = list(dict.fromkeys(f["case"] for f in results.find(kind="load")))
+    peers = results.peers(kind="load")
+    return table([""] + peers, [[case] + [span(results.find(kind="load", case=case, peer=p)) for p in peers] for case in cases])
+
+
+def flood(results):
+    rates = list(dict.fromkeys(f["rate"] for f in results.find(kind="flood")))
+    rows = [[peer] + [f["share"] for f in results.find(kind="flood", peer=peer)] for peer in results.peers(kind="flood")]
+    return table([""] + [number(rate) for rate in rates], rows)
+
+
+def memory(results):
+    rows = [[f["case"], number(f["bytes"]), f["bytes_per_prefix"] if f["prefixes"] else ""] for f in results.find(kind="memory")]
+    return table(["", "bytes", "a prefix"], rows)
+
+
+def required(all_results):
+    words = {True: "met", False: "**not met**", None: "not measured"}
+    rows = []
+    for results in all_results:
+        for n, text, figure, limit, met in requirements.all_requirements(results):
+            rows.append([n, text, results.kernel.split("-")[0], "" if figure is None else figure, limit, words[met]])
+    return table(["", "", "Linux", "", "wanted", ""], rows)
+
+
+def all_tables(all_results, peers):
+    text = ""
+    for results in all_results:
+        text += "## Linux %s\n\n" % results.kernel.split("-")[0]
+        text += "Usual packets, the cheapest and the dearest case of each kind:\n\n" + overview(results)
+        text += "Many partner prefixes; of eight addresses the dearest:\n\n" + sets(results)
+        text += "Few rows and many:\n\n" + row_counts(results)
+        text += every_case(results)
+    text += "## Changing the policy\n\nInstructions of the whole program, in user space and kernel:\n\n" + load(all_results[0])
+    text += ("## A flood\n\nPer cent of the packets of a hundred calls that come through while so many packets a second are refused, on "
+             "a processor that executes a thousand million instructions a second; what a driver does to get a packet is in it, and is "
+             "the same for all:\n\n" + flood(all_results[-1]))
+    text += "## Memory\n\nThe compiled table, and what each prefix adds to one without partners:\n\n" + memory(all_results[0])
+    text += "## What was asked of it\n\n" + required(all_results)
+    text += "## What each lacks\n\n" + "".join("* **%s**: %s.\n" % (p.name, p.lacks) for p in peers if p.lacks) + "\n"
+    return text
+
+
+def replace(path, text):
+    """Puts a text between the two comments of a file."""
+    with open(path, encoding="utf-8") as file:
+        before, _, rest = file.read().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit("%s: lacks a comment that says where what is made goes" % path)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(before + BEGIN + "\n" + text + END + after)
