@@ -94,6 +94,26 @@ class Iptables(Peer):
         return {"load": load, "unload": FLUSH_IPTABLES}
 
 
+class IptablesExport(Peer):
+    name, kind = "lyncedgectl export iptables", "iptables"
+    lacks = ("little: see the head of what it writes; sets, IPv4 and IPv6 each change apart, and none then forgets a connection that "
+             "it would now refuse")
+    most_prefixes = 100000
+
+    def __init__(self, tool):
+        self.tool = tool
+
+    def export(self, scenario, folder, name, *what):
+        return self.save(folder, name, subprocess.run([self.tool, "export", *what, "--policy", scenario.policy_file], check=True,
+                                                      capture_output=True, text=True).stdout)
+
+    def write(self, scenario, folder):
+        return {"load": ["ipset -exist restore <" + self.export(scenario, folder, "export.ipset", "ipset"),
+                         "iptables-legacy-restore <" + self.export(scenario, folder, "export.v4", "iptables"),
+                         "ip6tables-legacy-restore <" + self.export(scenario, folder, "export.v6", "iptables", "--ipv6")],
+                "unload": FLUSH_IPTABLES}
+
+
 class Bpf(Peer):
     """bpf/forward.bpf.c, on kernels that have netfilter programs."""
 
@@ -135,6 +155,7 @@ def all_peers(tool, bpf):
     return [
         Lyncedge(),
         NftExport(tool),
+        IptablesExport(tool),
         Nft("nft, tree by hand", "for one deployment (see tests/bench/tree.nft); one counter for all drops; answers pass by "
             "conntrack alone, and what is established is never judged again", rulesets.nft_tree, 100000),
         Nft("nft, intervals", "sets within the map: a partner is an element for each row; nothing may overlap; no reasons; else "

@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,11 +53,12 @@ static struct table *table_of(struct bpf_object *object)
 	return NULL;
 }
 
-static void put_address(const struct maps *maps, const char *text, unsigned int length,
-			const struct end_terms *terms)
+static void put_address(const struct maps *maps, const char *text, bool near,
+			unsigned int length, const struct end_terms *terms)
 {
-	int v6 = !!strchr(text, ':'), near = !length, err;
 	struct key6 key = { .length = length };
+	bool v6 = strchr(text, ':');
+	int err;
 
 	if (!inet_pton(v6 ? AF_INET6 : AF_INET, text, key.addr))
 		fail(text);
@@ -78,10 +80,10 @@ static void put_addresses(const struct maps *maps, FILE *file)
 	rewind(file);
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "near %63s %llx %llx", text, &terms.from, &terms.to) == 3)
-			put_address(maps, text, 0, &terms);
+			put_address(maps, text, true, 0, &terms);
 		else if (sscanf(line, "far %63s %u %llx %llx", text, &length, &terms.from,
 				&terms.to) == 4)
-			put_address(maps, text, length, &terms);
+			put_address(maps, text, false, length, &terms);
 	}
 }
 
