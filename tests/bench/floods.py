@@ -10,6 +10,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 # Packets a second: the flood's, from none on, and the stream's: a hundred calls.
 RATES = (0, 50000, 100000, 200000, 300000, 400000, 600000, 800000)
 MEDIA = 5000
+# More media than any processor of this speed forwards: how many it does says what each costs, on its whole way.
+WAY_RATE = 1000000
 # More than a processor of this speed refuses in FORWARD.
 REQUIRED_RATE = 300000
 MILLISECONDS = 50
@@ -30,11 +32,12 @@ def lyncedge(folder, early):
 
 
 def all_floods(bpf, folder):
-    """{"rates", "media", "milliseconds", "peers": {PEER: {"load", "unload"}}} for the guest."""
+    """{"rates", "media", "way", "milliseconds", "peers": {PEER: {"load", "unload"}}} for the guest."""
     os.makedirs(folder)
     load = "nft -f " + save(folder, "tree.nft", rulesets.nft_tree(Policy(stateless=False)))
     flush = "nft flush ruleset"
     peers = {
+        "no firewall": {"load": [], "unload": []},
         "lyncedge": lyncedge(folder, "off"),
         "lyncedge, early drop": lyncedge(folder, "on"),
         "nft, tree by hand": {"load": [load], "unload": [flush]},
@@ -43,4 +46,4 @@ def all_floods(bpf, folder):
             "load": [load, "ip link set dev eth0 xdpgeneric obj %s/xdp.bpf.o sec xdp" % bpf],
             "unload": ["ip link set dev eth0 xdpgeneric off", flush]},
     }
-    return {"rates": RATES, "media": MEDIA, "milliseconds": MILLISECONDS, "peers": peers}
+    return {"rates": RATES, "media": MEDIA, "way": WAY_RATE, "milliseconds": MILLISECONDS, "peers": peers}

@@ -28,17 +28,30 @@ def flood(rate, media, milliseconds):
         return [int(word) for word in file.read().split()]
 
 
+def figure(peer, case, kind, **more):
+    return {"scenario": "flood", "case": case, "kind": kind, "family": 4, "peer": peer, "state": "", "verdict": "", **more}
+
+
+def flood_at(plan, peer, rate):
+    came, through, flooded, taken = flood(rate, plan["media"], plan["milliseconds"])
+    return figure(peer, "%s refused packets a second" % format(rate, ","), "flood", rate=rate, flooded=flooded, taken=taken,
+                  share=round(100 * through / max(came, 1), 1), instructions=0)
+
+
+def whole_way(plan, peer):
+    """Of an accepted packet, from the driver that it comes by to the one that it leaves by; instructions are nanoseconds."""
+    _, through, _, _ = flood(0, plan["way"], plan["milliseconds"])
+    return figure(peer, "the whole way of an accepted packet", "way", instructions=round(plan["milliseconds"] * 1e6 / max(through, 1)))
+
+
 def run(plan, note):
     if not sh(ROUTES):
         return
     for peer, commands in plan["peers"].items():
         if all(sh(c) for c in commands["load"]):
-            for rate in plan["rates"]:
-                came, through, flooded, taken = flood(rate, plan["media"], plan["milliseconds"])
-                note({"scenario": "flood", "case": "%s refused packets a second" % format(rate, ","), "kind": "flood", "family": 4,
-                      "peer": peer, "state": "", "verdict": "", "rate": rate, "flooded": flooded, "taken": taken,
-                      "share": round(100 * through / max(came, 1), 1),
-                      # Of all that a processor had time for, as if media cost nothing.
-                      "instructions": round(plan["milliseconds"] * 1e6 / taken) if taken < flooded else 0})
+            note(whole_way(plan, peer))
+            # Where nothing is refused, there is no flood.
+            for rate in plan["rates"] if commands["load"] else []:
+                note(flood_at(plan, peer, rate))
         for command in commands["unload"]:
             sh(command)

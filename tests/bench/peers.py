@@ -82,6 +82,7 @@ class Iptables(Peer):
     """Rules for iptables-restore and sets for ipset. The kernel's own ip_tables, not nft's imitation, which is slower."""
 
     kind = "iptables"
+    most_prefixes = 200000
 
     def __init__(self, name, lacks, text):
         self.name, self.lacks, self.text = name, lacks, text

@@ -41,9 +41,9 @@ def draw_all(results, folder):
     spread = [f for f in results.find(kind="member", family=4) if f["scenario"].startswith("spread")]
     lines = lines_of(spread, "prefixes", 1)
     if lines:
-        draw(folder + "/prefixes.svg", "A partner in one of many prefixes, IPv4, Linux %s" % results.kernel.split("-")[0],
+        draw(folder + "/prefixes.svg", "A partner in one of many prefixes, IPv4, Linux %s" % results.version,
              "prefixes of the partners", "1:1.2e6", lines)
     lines = lines_of(results.find(kind=("site",), family=4) + results.find(kind="row", family=4, site_rows=0), "site_rows", 1)
     if lines:
-        draw(folder + "/site-rows.svg", "The last row of the policy, IPv4, Linux %s" % results.kernel.split("-")[0],
+        draw(folder + "/site-rows.svg", "The last row of the policy, IPv4, Linux %s" % results.version,
              "site rows, judged after the 37 of the matrix", "1:1100", lines)

@@ -10,7 +10,7 @@ class Results:
 
     def __init__(self, figures, kernel, kinds):
         self.figures = [f for f in figures if f["kernel"] in (kernel, "")]
-        self.kernel, self.kinds = kernel, kinds
+        self.version, self.kinds = ".".join(kernel.split(".")[:2]), kinds
 
     def find(self, **wanted):
         """Figures that have all these values; a value that is a tuple is a choice."""

@@ -9,7 +9,7 @@ PACKETS = ("accept", "drop", "transit", "mix", "member", "stranger", "row", "sit
 
 def by_case(results):
     peers = results.peers(kind=PACKETS)
-    print("\nInstructions above a hook that does nothing, Linux %s. In the columns:" % results.kernel)
+    print("\nInstructions above a hook that does nothing, Linux %s. In the columns:" % results.version)
     for n, peer in enumerate(peers):
         print("  (%d) %s" % (n + 1, peer))
     print("%-62s %-11s" % ("", "") + "".join("%9s" % ("(%d)" % (n + 1)) for n in range(len(peers))) + "   nft/us   ipt/us")
@@ -40,6 +40,9 @@ def others(results):
     print("  %-36s" % "refused packets a second" + "".join("%9s" % format(r, ",") for r in rates))
     for peer in results.peers(kind="flood"):
         print("  %-36s" % peer + "".join("%9.1f" % f["share"] for f in results.find(kind="flood", peer=peer)))
+    print("\nInstructions of the whole way of an accepted packet, with conntrack:")
+    for f in results.find(kind="way"):
+        print("  %-36s%9d" % (f["peer"], f["instructions"]))
     print("\nMemory of the compiled table:")
     for f in results.find(kind="memory"):
         print("  %-62s %12s bytes" % (f["case"], format(f["bytes"], ",")) +
@@ -47,7 +50,7 @@ def others(results):
 
 
 def required(results):
-    print("\nRequirements, Linux %s:" % results.kernel)
+    print("\nRequirements, Linux %s:" % results.version)
     for number, text, figure, limit, met in requirements.all_requirements(results):
         print("  %d  %-12s  %-74s %8s  (%s)" % (number, WORDS[met], text, "-" if figure is None else figure, limit))
 

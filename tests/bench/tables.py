@@ -84,6 +84,10 @@ def flood(results):
     return table([""] + [number(rate) for rate in rates], rows)
 
 
+def way(results):
+    return table(["", "instructions"], [[f["peer"], number(f["instructions"])] for f in results.find(kind="way")])
+
+
 def memory(results):
     rows = [[f["case"], number(f["bytes"]), f["bytes_per_prefix"] if f["prefixes"] else ""] for f in results.find(kind="memory")]
     return table(["", "bytes", "a prefix"], rows)
@@ -94,14 +98,14 @@ def required(all_results):
     rows = []
     for results in all_results:
         for n, text, figure, limit, met in requirements.all_requirements(results):
-            rows.append([n, text, results.kernel.split("-")[0], "" if figure is None else figure, limit, words[met]])
+            rows.append([n, text, results.version, "" if figure is None else figure, limit, words[met]])
     return table(["", "", "Linux", "", "wanted", ""], rows)
 
 
 def all_tables(all_results, peers):
     text = ""
     for results in all_results:
-        text += "## Linux %s\n\n" % results.kernel.split("-")[0]
+        text += "## Linux %s\n\n" % results.version
         text += "Usual packets, the cheapest and the dearest case of each kind:\n\n" + overview(results)
         text += "Many partner prefixes; of eight addresses the dearest:\n\n" + sets(results)
         text += "Few rows and many:\n\n" + row_counts(results)
@@ -110,6 +114,8 @@ def all_tables(all_results, peers):
     text += ("## A flood\n\nPer cent of the packets of a hundred calls that come through while so many packets a second are refused, on "
              "a processor that executes a thousand million instructions a second; what a driver does to get a packet is in it, and is "
              "the same for all:\n\n" + flood(all_results[-1]))
+    text += ("The whole way of an accepted packet, with conntrack, from the driver that it comes by to the one that it leaves by:\n\n" +
+             way(all_results[-1]))
     text += "## Memory\n\nThe compiled table, and what each prefix adds to one without partners:\n\n" + memory(all_results[0])
     text += "## What was asked of it\n\n" + required(all_results)
     text += "## What each lacks\n\n" + "".join("* **%s**: %s.\n" % (p.name, p.lacks) for p in peers if p.lacks) + "\n"
