@@ -33,7 +33,8 @@ def ports(terms):
         def takes(term, by_source, port=first):
             low, high = term.ports if term.by_source == by_source else ALL_PORTS
             return low <= port <= high
-        yield "ports %d %d %x %x" % (first, after - 1, bits(terms, lambda t: takes(t, False)), bits(terms, lambda t: takes(t, True)))
+        yield "ports %d %d %x %x" % (first, after - 1, bits(terms, lambda t: takes(t, False)),
+                                     bits(terms, lambda t: takes(t, True)))
 
 
 def near(terms):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Floods the guest, once for each peer and rate of floods.py's plan."""
-import subprocess
+from guest_lib import sh, tried, write
 
 FLOOD = "/sys/kernel/debug/lyncedge_flood/"
 ROUTES = """
@@ -12,18 +12,10 @@ ip route replace default dev eth0
 """
 
 
-def sh(command):
-    done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        print("%s: %s" % (command, done.stdout[-2000:]), flush=True)
-    return not done.returncode
-
-
 def flood(rate, media, milliseconds):
     """(media packets that came, that got through, flood packets that came, that were taken)"""
-    sh("conntrack -F 2>/dev/null")
-    with open(FLOOD + "run", "w", encoding="ascii") as file:
-        file.write("eth0 per0 %d %d %d" % (rate, media, milliseconds))
+    sh("conntrack -F")
+    write(FLOOD + "run", "eth0 per0 %d %d %d" % (rate, media, milliseconds))
     with open(FLOOD + "result", encoding="ascii") as file:
         return [int(word) for word in file.read().split()]
 
@@ -41,14 +33,15 @@ def flood_at(plan, peer, rate):
 def whole_way(plan, peer):
     """Of an accepted packet, from the driver that it comes by to the one that it leaves by; instructions are nanoseconds."""
     _, through, _, _ = flood(0, plan["way"], plan["milliseconds"])
-    return figure(peer, "the whole way of an accepted packet", "way", instructions=round(plan["milliseconds"] * 1e6 / max(through, 1)))
+    return figure(peer, "the whole way of an accepted packet", "way",
+                  instructions=round(plan["milliseconds"] * 1e6 / max(through, 1)))
 
 
 def run(plan, note):
-    if not sh(ROUTES):
+    if not tried(ROUTES):
         return
     for peer, commands in plan["peers"].items():
-        if all(sh(c) for c in commands["load"]):
+        if all(tried(c) for c in commands["load"]):
             note(whole_way(plan, peer))
             # Where nothing is refused, there is no flood.
             for rate in plan["rates"] if commands["load"] else []:

@@ -62,7 +62,7 @@ class Nft(Peer):
 
 class NftExport(Peer):
     name, kind = "lyncedgectl export nft", "nft"
-    lacks = "little: see the head of what it writes; it changes as a whole, and then forgets no connection it would now refuse"
+    lacks = "little: see the head of what it writes"
     most_prefixes = 100000
 
     def __init__(self, tool):
@@ -97,8 +97,7 @@ class Iptables(Peer):
 
 class IptablesExport(Peer):
     name, kind = "lyncedgectl export iptables", "iptables"
-    lacks = ("little: see the head of what it writes; sets, IPv4 and IPv6 each change apart, and none then forgets a connection that "
-             "it would now refuse")
+    lacks = "little: see the head of what it writes; sets, IPv4 and IPv6 each change apart"
     most_prefixes = 100000
 
     def __init__(self, tool):
@@ -119,8 +118,8 @@ class Bpf(Peer):
     """bpf/forward.bpf.c, on kernels that have netfilter programs."""
 
     name, kind = "BPF netfilter program", "bpf"
-    lacks = ("kernels before 6.4; options, extension headers, fragments, ICMP (all dropped); a reason for drops but two; sets change "
-             "prefix by prefix; answers pass by conntrack alone, and what is established is never judged again")
+    lacks = ("kernels before 6.4; options, extension headers, fragments, ICMP (all are dropped); reasons for drops but two; sets "
+             "change prefix by prefix; answers pass by conntrack alone, and what is established is never judged again")
     # A rule that nobody comes to, so that somebody wants conntrack.
     conntrack = "nft add table inet c; nft add chain inet c c; nft add rule inet c c ct state new"
 

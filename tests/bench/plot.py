@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pictures of the results, drawn by gnuplot: what a packet costs against the number of prefixes, and of site rows; a line a peer."""
+"""Pictures of the results, drawn by gnuplot: what a packet costs against the number of prefixes and of site rows, a line a peer."""
 import subprocess
 
 SCRIPT = """

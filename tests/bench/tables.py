@@ -6,6 +6,15 @@ BEGIN, END = "<!-- what follows is made by `make bench` -->\n", "<!-- end of wha
 KINDS = (("accept", "accepted"), ("drop", "refused"), ("transit", "not ours"))
 
 
+FLOOD = """Per cent of the packets of a hundred calls that come through while so many packets a second are refused, on a processor
+that executes a thousand million instructions a second. What a driver does to get a packet is in it, and is the same for all:
+
+"""
+WAY = """The whole way of an accepted packet, with conntrack, from the driver that it comes by to the one that it leaves by:
+
+"""
+
+
 def table(head, rows):
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return "".join("| %s |\n" % " | ".join(map(str, row)) for row in lines) + "\n"
@@ -111,11 +120,7 @@ def all_tables(all_results, peers):
         text += "Few rows and many:\n\n" + row_counts(results)
         text += every_case(results)
     text += "## Changing the policy\n\nInstructions of the whole program, in user space and kernel:\n\n" + load(all_results[0])
-    text += ("## A flood\n\nPer cent of the packets of a hundred calls that come through while so many packets a second are refused, on "
-             "a processor that executes a thousand million instructions a second; what a driver does to get a packet is in it, and is "
-             "the same for all:\n\n" + flood(all_results[-1]))
-    text += ("The whole way of an accepted packet, with conntrack, from the driver that it comes by to the one that it leaves by:\n\n" +
-             way(all_results[-1]))
+    text += "## A flood\n\n" + FLOOD + flood(all_results[-1]) + WAY + way(all_results[-1])
     text += "## Memory\n\nThe compiled table, and what each prefix adds to one without partners:\n\n" + memory(all_results[0])
     text += "## What was asked of it\n\n" + required(all_results)
     text += "## What each lacks\n\n" + "".join("* **%s**: %s.\n" % (p.name, p.lacks) for p in peers if p.lacks) + "\n"
