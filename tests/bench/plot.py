@@ -3,7 +3,7 @@
 import subprocess
 
 SCRIPT = """
-set terminal svg size 760,420 dynamic enhanced font 'sans-serif,12' background '#ffffff'
+set terminal svg size 860,420 dynamic enhanced font 'sans-serif,12' background '#ffffff'
 set output '%(file)s'
 set title '%(title)s'
 set xlabel '%(xlabel)s'
@@ -11,9 +11,10 @@ set ylabel 'instructions of a packet'
 set logscale xy
 set xrange [%(xrange)s]
 set yrange [50:*]
-set format x '%%.0f'
+set format x '%%.0s%%c'
+set format y '%%.0f'
 set grid ytics lc rgb '#dddddd'
-set key outside right top
+set key outside right top Left reverse
 set tics nomirror
 set border 3
 """

@@ -2,6 +2,7 @@
 """What the benchmark prints at its end: every case with all peers side by side, how lyncedge compares with the best of each kind,
 and the requirements."""
 import requirements
+import tables
 
 WORDS = {True: "met", False: "not met", None: "not measured"}
 PACKETS = ("accept", "drop", "transit", "mix", "member", "stranger", "row", "site")
@@ -46,7 +47,7 @@ def others(results):
     print("\nMemory of the compiled table:")
     for f in results.find(kind="memory"):
         print("  %-62s %12s bytes" % (f["case"], format(f["bytes"], ",")) +
-              (", %5.1f a prefix" % f["bytes_per_prefix"] if f["prefixes"] else ""))
+              (", %5.1f a prefix" % f["bytes_per_prefix"] if f["prefixes"] >= tables.MANY else ""))
 
 
 def required(results):
