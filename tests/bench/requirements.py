@@ -86,7 +86,7 @@ def flood(results):
 
 
 def lines(_results):
-    yield 7, "cache lines of tables that an accepted packet meets (counted by hand: lyncedge_rules.h)", None, "at most 6", None
+    yield 7, "cache lines of tables that an accepted packet meets (by hand: lyncedge_rules.h)", None, "at most 6", None
 
 
 def all_requirements(results):

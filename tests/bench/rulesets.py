@@ -151,7 +151,7 @@ def intervals_table(policy, word, maps):
 
 def nft_established(_policy):
     """Not a firewall: what conntrack's answer alone costs to ask."""
-    return "table inet ct {\nchain forward {\ntype filter hook forward priority filter\nct state established accept\n}\n}\n"
+    return "table inet known {\nchain forward {\ntype filter hook forward priority filter\nct state established accept\n}\n}\n"
 
 
 # ---- iptables ---------------------------------------------------------------------------------------------------------------

@@ -9,17 +9,22 @@ KINDS = (("accept", "accepted"), ("drop", "refused"), ("transit", "not ours"))
 
 
 FLOOD = """Per cent of the packets of a hundred calls that come through while so many packets a second are refused, on a processor
-that executes a thousand million instructions a second. What a driver does to get a packet is in it, and is the same for all:
+that executes a thousand million instructions a second. What a driver does to get a packet is in it, and is the same for all. The XDP
+program runs in generic mode; a driver that has XDP of its own would spare it the packet's buffer:
 
 """
-WAY = """The whole way of an accepted packet, with conntrack, from the driver that it comes by to the one that it leaves by:
+WAY = """The whole way of an accepted packet, with conntrack, from the driver that it comes by to the one that it leaves by
+(to one in a hundred, since packets come in batches):
 
 """
 
 
-def table(head, rows):
+def table(head, rows, before=""):
+    """A table, after a text; nothing if it has no rows."""
+    if not rows:
+        return ""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "".join("| %s |\n" % " | ".join(map(str, row)) for row in lines) + "\n"
+    return before + "".join("| %s |\n" % " | ".join(map(str, row)) for row in lines) + "\n"
 
 
 def number(value):
@@ -48,7 +53,7 @@ def overview(results):
     for f in results.ours(scenario="stateless", kind="mix"):
         rows.append(["without conntrack, all of these, shuffled"] +
                     [span(results.find(peer=p, scenario="stateless", kind="mix")) for p in peers])
-    return table([""] + peers, rows)
+    return table([""] + peers, rows, "Usual packets, the cheapest and the dearest case of each kind:\n\n")
 
 
 def agreeing(results, figures):
@@ -62,7 +67,7 @@ def sets(results):
     rows = []
     for scenario, case, _ in results.cases(kind=("member", "stranger")):
         rows.append([case] + [span(agreeing(results, results.find(peer=p, scenario=scenario, case=case))) for p in peers])
-    return table([""] + peers, rows)
+    return table([""] + peers, rows, "Many partner prefixes; of eight addresses the dearest:\n\n")
 
 
 def row_counts(results):
@@ -71,7 +76,7 @@ def row_counts(results):
     for scenario, case, _ in results.cases(kind=("row", "site", "drop")):
         if scenario.startswith(("sites", "active")):
             rows.append([case] + [span(agreeing(results, results.find(peer=p, scenario=scenario, case=case))) for p in peers])
-    return table([""] + peers, rows)
+    return table([""] + peers, rows, "Few rows and many:\n\n")
 
 
 def every_case(results):
@@ -80,7 +85,7 @@ def every_case(results):
     for scenario, case, state in results.cases(scenario=("stateless", "conntrack")):
         found = [results.find(peer=p, scenario=scenario, case=case, state=state) for p in peers]
         rows.append(["%s, %s" % (case, state)] + [span(agreeing(results, f)) for f in found])
-    return "<details><summary>Every case</summary>\n\n" + table([""] + peers, rows) + "</details>\n\n"
+    return table([""] + peers, rows, "<details><summary>Every case</summary>\n\n") + "</details>\n\n" * bool(rows)
 
 
 def load(results):
@@ -92,11 +97,11 @@ def load(results):
 def flood(results):
     rates = list(dict.fromkeys(f["rate"] for f in results.find(kind="flood")))
     rows = [[peer] + [f["share"] for f in results.find(kind="flood", peer=peer)] for peer in results.peers(kind="flood")]
-    return table([""] + [number(rate) for rate in rates], rows)
+    return table([""] + [number(rate) for rate in rates], rows, FLOOD)
 
 
 def way(results):
-    return table(["", "instructions"], [[f["peer"], number(f["instructions"])] for f in results.find(kind="way")])
+    return table(["", "instructions"], [[f["peer"], number(f["instructions"])] for f in results.find(kind="way")], WAY)
 
 
 def memory(results):
@@ -106,23 +111,23 @@ def memory(results):
 
 def required(all_results):
     words = {True: "met", False: "**not met**", None: "not measured"}
+    found = [list(requirements.all_requirements(results)) for results in all_results]
     rows = []
-    for results in all_results:
-        for n, text, figure, limit, met in requirements.all_requirements(results):
-            rows.append([n, text, results.version, "" if figure is None else figure, limit, words[met]])
-    return table(["", "", "Linux", "", "wanted", ""], rows)
+    for same in zip(*found):
+        which, text, _, limit, _ = same[0]
+        mets = [met for *_, met in same if met is not None]
+        rows.append([which, text, *("" if figure is None else figure for _, _, figure, _, _ in same), limit,
+                     words[all(mets) if mets else None]])
+    return table(["", "", *("Linux " + results.version for results in all_results), "wanted", ""], rows)
 
 
 def all_tables(all_results, peers):
     text = ""
     for results in all_results:
         text += "## Linux %s\n\n" % results.version
-        text += "Usual packets, the cheapest and the dearest case of each kind:\n\n" + overview(results)
-        text += "Many partner prefixes; of eight addresses the dearest:\n\n" + sets(results)
-        text += "Few rows and many:\n\n" + row_counts(results)
-        text += every_case(results)
+        text += overview(results) + sets(results) + row_counts(results) + every_case(results)
     text += "## Changing the policy\n\nInstructions of the whole program, in user space and kernel:\n\n" + load(all_results[0])
-    text += "## A flood\n\n" + FLOOD + flood(all_results[-1]) + WAY + way(all_results[-1])
+    text += "## A flood\n\n" + flood(all_results[-1]) + way(all_results[-1])
     text += "## Memory\n\nThe compiled table, and what each prefix adds to one without partners:\n\n" + memory(all_results[0])
     text += "## What was asked of it\n\n" + required(all_results)
     text += "## What each lacks\n\n" + "".join("* **%s**: %s.\n" % (p.name, p.lacks) for p in peers if p.lacks) + "\n"
