@@ -28,6 +28,16 @@ def draw(path, title, xlabel, xrange, lines):
     script += "plot " + ", ".join("$d%d with linespoints lw %d pt 7 ps 0.5 title '%s'" % (n, 3 if peer == "lyncedge" else 1, peer)
                                   for n, peer in enumerate(lines)) + "\n"
     subprocess.run(["gnuplot"], input=script, check=True, text=True)
+    label(path)
+
+
+def label(path):
+    """Says what every file of the repository says."""
+    with open(path, encoding="utf-8") as file:
+        head, *rest = file.readlines()
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines([head, "<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"])
+        file.writelines(line.rstrip() + "\n" for line in rest)
 
 
 def lines_of(figures, what, least):
