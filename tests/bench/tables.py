@@ -14,7 +14,7 @@ program runs in generic mode; a driver that has XDP of its own would spare it th
 
 """
 WAY = """The whole way of an accepted packet, with conntrack, from the driver that it comes by to the one that it leaves by
-(to one in a hundred, since packets come in batches):
+(to within a tenth: what else the kernel does meanwhile is in it):
 
 """
 
