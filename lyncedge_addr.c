@@ -28,6 +28,13 @@ struct le_key le_addr_key(const union le_addr *addr, u8 family)
 /* The most nodes on the way to an address: one for each byte after the root's two. */
 #define LE_MAX_DEPTH 14
 
+/* Runs of slots with the same entry: where they start, and the entry. */
+struct runs {
+	u32 nr;
+	u8 starts[256];
+	u32 entries[256];
+};
+
 /*
  * A trie under construction. It is built twice: the first time only counted, with no arrays,
  * the second time into arrays of the right size.
@@ -42,8 +49,8 @@ struct trie {
 	bool plain;
 	const struct le_span *spans;
 	u32 nr_spans;
-	/* Entries of the nodes that are under construction, by their depth. */
-	u32 entries[LE_MAX_DEPTH][256];
+	/* Of the nodes that are under construction, by their depth. */
+	struct runs runs_of[LE_MAX_DEPTH];
 };
 
 /*
@@ -55,31 +62,53 @@ struct part {
 	const struct le_span *last;
 };
 
-/* Leaves of 256 entries one for each run, and says in the node where runs start. */
-static u32 compress(struct le_node *node, u32 *entries)
+static void add_run(struct runs *runs, unsigned int slot, u32 entry)
 {
-	unsigned int slot;
-	u32 nr = 0;
-
-	for (slot = 0; slot < 256; slot++) {
-		if (slot % 64 == 0)
-			node->ones[slot / 64] = nr;
-		if (nr && entries[nr - 1] == entries[slot])
-			continue;
-		node->map[slot / 64] |= BIT_ULL(slot % 64);
-		entries[nr++] = entries[slot];
-	}
-	return nr;
+	if (runs->nr && runs->entries[runs->nr - 1] == entry)
+		return;
+	runs->starts[runs->nr] = slot;
+	runs->entries[runs->nr++] = entry;
 }
 
-static void store_entries(struct trie *trie, struct le_node *node, u32 *entries)
+/* Says in the node where runs start, and how many do before each word of the map. */
+static void map_runs(struct le_node *node, const struct runs *runs)
 {
-	u32 nr = trie->plain ? 256 : compress(node, entries);
+	unsigned int word;
+	u32 i;
+
+	for (i = 0; i < runs->nr; i++)
+		node->map[runs->starts[i] / 64] |= BIT_ULL(runs->starts[i] % 64);
+	for (word = 1; word < 4; word++)
+		node->ones[word] = node->ones[word - 1] + hweight64(node->map[word - 1]);
+}
+
+/* The entry of each slot. */
+static void spread_runs(u32 *entries, const struct runs *runs)
+{
+	unsigned int slot;
+	u32 i = 0;
+
+	for (slot = 0; slot < 256; slot++) {
+		if (i + 1 < runs->nr && runs->starts[i + 1] == slot)
+			i++;
+		entries[slot] = runs->entries[i];
+	}
+}
+
+static void store_runs(struct trie *trie, struct le_node *node, const struct runs *runs)
+{
+	u32 nr = trie->plain ? 256 : runs->nr;
 
 	node->runs = trie->nr_runs;
 	trie->nr_runs += nr;
-	if (trie->runs)
-		memcpy(trie->runs + node->runs, entries, nr * sizeof(*entries));
+	if (!trie->runs)
+		return;
+	if (trie->plain) {
+		spread_runs(trie->runs + node->runs, runs);
+		return;
+	}
+	map_runs(node, runs);
+	memcpy(trie->runs + node->runs, runs->entries, nr * sizeof(*runs->entries));
 }
 
 /*
@@ -99,6 +128,12 @@ static struct part part_of(const struct le_span *from, const struct le_span *las
 	return part;
 }
 
+/* Nothing else starts in what is left of it. */
+static bool is_last(const struct part *part)
+{
+	return part->first == part->last;
+}
+
 static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int depth);
 
 /* The entry of the 2^bits addresses from @first on. */
@@ -109,7 +144,7 @@ static u32 entry4(struct trie *trie, struct part *rest, u32 first, unsigned int 
 	struct part part = part_of(rest->first, rest->last, &start, &end);
 
 	rest->first = part.last;
-	if (part.first == part.last)
+	if (is_last(&part))
 		return part.first->class;
 	return build4(trie, part, first, depth);
 }
@@ -117,13 +152,20 @@ static u32 entry4(struct trie *trie, struct part *rest, u32 first, unsigned int 
 /* Depth 0 decides by an address's third byte, depth 1 by its fourth. */
 static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int depth)
 {
-	unsigned int bits = depth ? 0 : 8, slot;
-	u32 *entries = trie->entries[depth], number = trie->nr_nodes++;
+	unsigned int bits = depth ? 0 : 8, slot, next;
+	struct runs *runs = &trie->runs_of[depth];
 	struct le_node node = { .runs = 0 };
+	u32 number = trie->nr_nodes++;
 
-	for (slot = 0; slot < 256; slot++)
-		entries[slot] = entry4(trie, &part, first + (slot << bits), bits, depth + 1);
-	store_entries(trie, &node, entries);
+	runs->nr = 0;
+	for (slot = 0; slot < 256; slot = next) {
+		add_run(runs, slot, entry4(trie, &part, first + (slot << bits), bits, depth + 1));
+		next = is_last(&part) ? 256 : (part.first[1].start.lo - first) >> bits;
+		/* Up to where another span starts there is but one class. */
+		if (next > slot + 1)
+			add_run(runs, slot + 1, part.first->class);
+	}
+	store_runs(trie, &node, runs);
 	if (trie->nodes4)
 		trie->nodes4[number] = node;
 	return trie->plain ? node.runs | LE_NODE : number | LE_NODE | LE_BY_RUNS;
@@ -188,12 +230,30 @@ static void slot_ends(const struct le_node6 *node, const struct le_key *like, un
 	}
 }
 
+static u32 build6(struct trie *trie, struct part part, unsigned int compared, unsigned int depth);
+
+static u32 entry6(struct trie *trie, struct part *rest, const struct le_node6 *node,
+		  const struct le_key *like, unsigned int slot, unsigned int compared,
+		  unsigned int depth)
+{
+	struct le_key start, end;
+	struct part part;
+
+	slot_ends(node, like, slot, &start, &end);
+	part = part_of(rest->first, rest->last, &start, &end);
+	rest->first = part.last;
+	if (is_last(&part))
+		return part.first->class;
+	return build6(trie, part, compared, depth);
+}
+
 /* Calls itself at most LE_MAX_DEPTH deep: @compared grows. */
 static u32 build6(struct trie *trie, struct part part, unsigned int compared, unsigned int depth)
 {
-	unsigned int byte = deciding_byte(part, compared), slot;
+	unsigned int byte = deciding_byte(part, compared), slot, next;
 	const struct le_key *like = &part.first[1].start;
-	u32 *entries = trie->entries[depth], number = trie->nr_nodes++;
+	struct runs *runs = &trie->runs_of[depth];
+	u32 number = trie->nr_nodes++;
 	struct le_node6 node = {
 		.first = half_of(like, byte) >> shift_of(byte) & ~255ULL,
 		.below = part.first->class,
@@ -202,18 +262,15 @@ static u32 build6(struct trie *trie, struct part part, unsigned int compared, un
 		.shift = shift_of(byte),
 	};
 
-	for (slot = 0; slot < 256; slot++) {
-		struct le_key start, end;
-		struct part child;
-
-		slot_ends(&node, like, slot, &start, &end);
-		child = part_of(part.first, part.last, &start, &end);
-		part.first = child.last;
-		entries[slot] = child.first == child.last ?
-				child.first->class :
-				build6(trie, child, byte + 1, depth + 1);
+	runs->nr = 0;
+	for (slot = 0; slot < 256; slot = next) {
+		add_run(runs, slot, entry6(trie, &part, &node, like, slot, byte + 1, depth + 1));
+		next = is_last(&part) ? 256 :
+		       (half_of(&part.first[1].start, byte) >> node.shift) - node.first;
+		if (next > slot + 1)
+			add_run(runs, slot + 1, part.first->class);
 	}
-	store_entries(trie, &node.node, entries);
+	store_runs(trie, &node.node, runs);
 	if (trie->nodes6)
 		trie->nodes6[number] = node;
 	return number | LE_NODE | (trie->plain ? 0 : LE_BY_RUNS);
@@ -239,7 +296,7 @@ static void build_root(struct trie *trie, u8 family)
 		part = part_of(rest.first, rest.last, &start, &end);
 		rest.first = part.last;
 		entry = part.first->class;
-		if (part.first != part.last)
+		if (!is_last(&part))
 			entry = family == LE_IPV4 ? build4(trie, part, block << 16, 0) :
 						    build6(trie, part, 2, 0);
 		trie->root[le_block((const u8 *)&bytes)] = entry;
