@@ -4,10 +4,10 @@
  * of any packet of 0 to MAX_BYTES bytes, in a piece of memory that ends where it ends, nothing
  * beyond is read, and what counts as usual has the headers that are then relied on.
  *
- * That the lookup behind it equals a walk over rows is not proved here but run through, port by
- * port, by tests/kunit and tests/unit: the table is an object of 1.2 million bytes, which CBMC turns
- * into bits (not done after seven minutes), and its theory of arrays, which would not, ends in an
- * invariant violation of its own (6.6) at arrays within a structure.
+ * That the lookup behind it equals a walk over rows is not proved here but run through, port
+ * by port, by tests/kunit and tests/unit: the table is an object of 1.2 million bytes, which CBMC
+ * turns into bits (not done after seven minutes), and its theory of arrays, which would not, ends
+ * in an invariant violation of its own (6.6) at arrays within a structure.
  *
  * prove headers --unwind 2
  * seed headers fast-doff
