@@ -37,9 +37,8 @@
  * lie in the packet, one for destinations and one for sources. Addresses: lyncedge_addr.h. What
  * lane and ports say is stored as the intersection of their bitmaps, one word for each
  * combination. Source ports matter to rows that leave the Edge alone (media, and "ports strict"),
- * and there are but two questions about them: whether it is of the media range, whether it is
- * STUN's. So it is a word for each lane and class of destination ports of what enters, and four
- * of what leaves.
+ * and few ranges of them do. So it is a word for each lane and class of destination ports of what
+ * enters, and sixteen of what leaves.
  *
  * The matrix is at most 40 terms, so word 0 decides for it and for the first site rows, at a
  * cost that knows neither the number of active rows nor that of prefixes. Its last bit is no
@@ -113,12 +112,15 @@ static inline unsigned int le_lane_reverse(unsigned int lane)
 #define LE_BLOCKED_BIT BIT_ULL(LE_NR_FAST_TERMS)
 
 /*
- * Classes of ports as far as word 0 can tell. A term's range of destination ports begins and
- * ends a class at most, so a byte holds their number.
+ * Classes of ports as far as word 0 can tell. A range of ports begins and ends a class at most.
+ * Source ports are asked for in five: those of ext-09, ext-10 and pic-04, each of which a policy
+ * may move, the media range as it is (ext-16), and STUN's (ext-13, pic-05).
  */
 #define LE_NR_DPORT_CLASSES 256
-#define LE_NR_SPORT_CLASSES 4
+#define LE_NR_SPORT_RANGES 5
+#define LE_NR_SPORT_CLASSES 16
 static_assert(2 * LE_NR_FAST_TERMS + 1 <= LE_NR_DPORT_CLASSES);
+static_assert(2 * LE_NR_SPORT_RANGES + 1 <= LE_NR_SPORT_CLASSES);
 
 /*
  * Classes of addresses are numbered by twos, so that a class is the place of its two bitmaps.

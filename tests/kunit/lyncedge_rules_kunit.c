@@ -800,6 +800,7 @@ struct media_case {
 	enum le_rtp_outbound rtp;
 	bool strict;
 	struct le_ports range;
+	bool apart;
 };
 
 static const struct media_case media_cases[] = {
@@ -812,6 +813,13 @@ static const struct media_case media_cases[] = {
 	{ "either, moved", LE_RTP_EITHER, false, { 3000, 4000 } },
 	{ "source, strict, moved", LE_RTP_SOURCE, true, { 400, 500 } },
 	{ "destination, strict, moved", LE_RTP_DESTINATION, true, { 1024, 65535 } },
+	{ "either, strict, apart", LE_RTP_EITHER, true, { 50000, 59999 }, .apart = true },
+	{ "source, strict, apart", LE_RTP_SOURCE, true, { 3400, 3500 }, .apart = true },
+};
+
+/* Rows of the media range that have each a range of its own, and so a source port of its own. */
+static const struct moved apart[] = {
+	{ "ext-09", 40000, 41010 }, { "ext-10", 41000, 42010 }, { "pic-04", 42000, 43010 },
 };
 
 static void media_case_name(const struct media_case *c, char *name)
@@ -845,6 +853,7 @@ static void source_ports(struct kunit *test)
 	struct sweep *sw = begin_sweep(test);
 	struct point p = { .iface = LE_EXTERNAL, .dir = LE_OUT };
 	const char *feature = ALL_FEATURES;
+	unsigned int i;
 	size_t n;
 
 	begin_case(made, addrs, ARRAY_SIZE(addrs));
@@ -857,6 +866,11 @@ static void source_ports(struct kunit *test)
 	define(made, "messenger-client", strlen("messenger-client"), 4);
 	made->c.moved[0] = (struct moved){ "rtp", media->range.first, media->range.last };
 	add_text(&made->text, "port rtp %u-%u\n", media->range.first, media->range.last);
+	for (i = 0; media->apart && i < ARRAY_SIZE(apart); i++) {
+		made->c.moved[1 + i] = apart[i];
+		add_text(&made->text, "port %s %u-%u\n", apart[i].id, apart[i].first,
+			 apart[i].last);
+	}
 	choose_options(made, media->rtp, media->strict);
 	add_text(&made->text, "commit\n");
 	begin_policy(sw, &made->c);
