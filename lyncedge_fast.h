@@ -182,13 +182,15 @@ static __always_inline bool le_fast_addrs_deep(const struct le_table *t, const s
 {
 	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
 	const u8 *near = le_fast_addr(skb->data, family, dir == LE_OUT);
+	u32 class;
 
 	f->far = le_fast_descend(t, family, le_fast_root(t, family, far), far, true);
 	if (likely(le_fast_near(t, family, near, &f->near)))
 		return true;
-	f->near = t->ends +
-		  le_fast_descend(t, family, le_fast_root(t, family, near), near, true);
-	return !t->scope_address;
+	/* It may still be an edge's, which lost its place to another. */
+	class = le_fast_descend(t, family, le_fast_root(t, family, near), near, true);
+	f->near = t->ends + class;
+	return !t->scope_address || le_addr_flags(t, class) & LE_ADDR_EDGE;
 }
 
 static __always_inline u64 le_fast_entering(const struct le_table *t, const struct le_fast *f,

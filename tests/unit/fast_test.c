@@ -364,10 +364,46 @@ static void near_is_trie(void)
 	le_policy_free(policy);
 }
 
+/* With "scope address" every edge's packets are judged, also those of one that lost its place. */
+static void every_edge_is_in_scope(void)
+{
+	const u32 nr = 250;
+	struct bytes b = { .len = 0 };
+	struct le_policy *policy;
+	struct le_table *table;
+	struct sk_buff skb;
+	char text[16384];
+	u32 i, len = 0, lost = 0;
+
+	for (i = 0; i < nr; i++)
+		len += scnprintf(text + len, sizeof(text) - len, "edge av 10.%u.%u.%u\n",
+				 i * i * i % 251, i * i % 253, i);
+	len += scnprintf(text + len, sizeof(text) - len,
+			 "feature av\noption scope address\ncommit\n");
+	table = compile(text, len, &policy);
+	if (!table)
+		return;
+	put_ipv4(&b, IPPROTO_UDP, 24);
+	put_udp(&b, 16);
+	skb = (struct sk_buff){ .data = b.data, .len = b.len };
+	for (i = 0; i < nr + 1; i++) {
+		struct le_fast f = { .lane = LE_NAMED };
+
+		((struct iphdr *)b.data)->daddr =
+			htonl(10 << 24 | i * i * i % 251 << 16 | i * i % 253 << 8 | i);
+		lost += i < nr && !le_fast_addrs(table, &skb, LE_IPV4, LE_IN, &f);
+		CHECK_INT(le_fast_addrs_deep(table, &skb, LE_IPV4, LE_IN, &f), i < nr);
+	}
+	CHECK(lost);
+	le_table_free(table);
+	le_policy_free(policy);
+}
+
 static const struct unit_test tests[] = {
 	UNIT_TEST(decides_alike),
 	UNIT_TEST(decides_alike_among_many),
 	UNIT_TEST(near_is_trie),
+	UNIT_TEST(every_edge_is_in_scope),
 };
 
 int main(void)
