@@ -590,7 +590,7 @@ struct le_site_counter *const *le_control_sites(u32 *nr)
 }
 
 /*
- * An event cannot be refused, and what is judged must follow it, so the few hundred bytes that
+ * An event cannot be refused, and what is judged must follow it, so the few kilobytes that
  * takes are waited for. Early drops save work, and may be missing.
  */
 static void follow_devices(void)

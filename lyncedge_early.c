@@ -5,15 +5,7 @@
  * effect. What becomes of it, and who counts it, is in lyncedge_ingress.c.
  */
 #include "lyncedge_early.h"
-
-/* Version 4, five words of header; more fragments, and the fragment's offset. */
-#define PLAIN_IPV4 0x45
-#define IPV4_FRAGMENT 0x3fff
-
-/* Of a TCP header: where its length and flags are; the flags of an answer (ACK, RST). */
-#define TCP_OFFSET 12
-#define TCP_FLAGS 13
-#define TCP_ANSWERS 0x14
+#include "lyncedge_fast.h"
 
 static const unsigned int crossing = LE_EXTERNAL * LE_NR_DIRS + LE_IN;
 
@@ -45,8 +37,8 @@ static __always_inline bool read_transport(struct usual *u, u8 protocol, u32 roo
 		       ntohs(((const struct udphdr *)u->ports)->len) == len;
 	if (protocol != IPPROTO_TCP || room < sizeof(struct tcphdr))
 		return false;
-	header = u->ports[TCP_OFFSET] >> 4 << 2;
-	u->may_answer = u->ports[TCP_FLAGS] & TCP_ANSWERS;
+	header = u->ports[LE_TCP_OFFSET] >> 4 << 2;
+	u->may_answer = u->ports[LE_TCP_FLAGS] & LE_TCP_ANSWERS;
 	return header >= sizeof(struct tcphdr) && header <= len;
 }
 
@@ -55,8 +47,8 @@ static __always_inline bool read_usual_ipv4(const struct sk_buff *skb, struct us
 	const struct iphdr *ip = (const struct iphdr *)skb->data;
 	u32 room = skb_headlen(skb), len;
 
-	if (room < sizeof(*ip) + sizeof(struct udphdr) || *skb->data != PLAIN_IPV4 ||
-	    ip->frag_off & htons(IPV4_FRAGMENT))
+	if (room < sizeof(*ip) + sizeof(struct udphdr) || *skb->data != LE_IPV4_PLAIN ||
+	    ip->frag_off & htons(LE_IPV4_FRAGMENT))
 		return false;
 	len = ntohs(ip->tot_len);
 	if (len < sizeof(*ip) || len > skb->len)
