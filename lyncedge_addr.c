@@ -4,6 +4,7 @@
  * compiler's business (lyncedge_compile.c).
  */
 #include "lyncedge_addr.h"
+#include "lyncedge_list.h"
 
 /**
  * le_addr_key() - an address as a number
@@ -36,17 +37,21 @@ struct runs {
 };
 
 /*
- * A trie under construction. It is built twice: the first time only counted, with no arrays,
- * the second time into arrays of the right size.
+ * A trie under construction. Its arrays grow with it: how large they will be is known only when
+ * it is built.
  */
 struct trie {
+	u8 family;
+	bool plain;
+	bool out_of_memory;
 	u32 *root;
-	struct le_node *nodes4;
-	struct le_node6 *nodes6;
+	/* struct le_node or struct le_node6. */
+	void *nodes;
 	u32 *runs;
 	u32 nr_nodes;
 	u32 nr_runs;
-	bool plain;
+	u32 node_room;
+	u32 run_room;
 	const struct le_span *spans;
 	u32 nr_spans;
 	/* Of the nodes that are under construction, by their depth. */
@@ -95,14 +100,36 @@ static void spread_runs(u32 *entries, const struct runs *runs)
 	}
 }
 
+static size_t node_size(const struct trie *trie)
+{
+	return trie->family == LE_IPV4 ? sizeof(struct le_node) : sizeof(struct le_node6);
+}
+
+/* The number of a new node. */
+static u32 add_node(struct trie *trie)
+{
+	void *nodes = le_list_grow(trie->nodes, &trie->node_room, trie->nr_nodes + 1,
+				   node_size(trie));
+
+	if (nodes)
+		trie->nodes = nodes;
+	else
+		trie->out_of_memory = true;
+	return trie->nr_nodes++;
+}
+
 static void store_runs(struct trie *trie, struct le_node *node, const struct runs *runs)
 {
 	u32 nr = trie->plain ? 256 : runs->nr;
+	u32 *list = le_list_grow(trie->runs, &trie->run_room, trie->nr_runs + nr, sizeof(*list));
 
+	if (!list) {
+		trie->out_of_memory = true;
+		return;
+	}
+	trie->runs = list;
 	node->runs = trie->nr_runs;
 	trie->nr_runs += nr;
-	if (!trie->runs)
-		return;
 	if (trie->plain) {
 		spread_runs(trie->runs + node->runs, runs);
 		return;
@@ -155,7 +182,7 @@ static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int d
 	unsigned int bits = depth ? 0 : 8, slot, next;
 	struct runs *runs = &trie->runs_of[depth];
 	struct le_node node = { .runs = 0 };
-	u32 number = trie->nr_nodes++;
+	u32 number = add_node(trie);
 
 	runs->nr = 0;
 	for (slot = 0; slot < 256; slot = next) {
@@ -166,8 +193,8 @@ static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int d
 			add_run(runs, slot + 1, part.first->class);
 	}
 	store_runs(trie, &node, runs);
-	if (trie->nodes4)
-		trie->nodes4[number] = node;
+	if (!trie->out_of_memory)
+		((struct le_node *)trie->nodes)[number] = node;
 	return trie->plain ? node.runs | LE_NODE : number | LE_NODE | LE_BY_RUNS;
 }
 
@@ -253,7 +280,7 @@ static u32 build6(struct trie *trie, struct part part, unsigned int compared, un
 	unsigned int byte = deciding_byte(part, compared), slot, next;
 	const struct le_key *like = &part.first[1].start;
 	struct runs *runs = &trie->runs_of[depth];
-	u32 number = trie->nr_nodes++;
+	u32 number = add_node(trie);
 	struct le_node6 node = {
 		.first = half_of(like, byte) >> shift_of(byte) & ~255ULL,
 		.below = part.first->class,
@@ -271,94 +298,100 @@ static u32 build6(struct trie *trie, struct part part, unsigned int compared, un
 			add_run(runs, slot + 1, part.first->class);
 	}
 	store_runs(trie, &node.node, runs);
-	if (trie->nodes6)
-		trie->nodes6[number] = node;
+	if (!trie->out_of_memory)
+		((struct le_node6 *)trie->nodes)[number] = node;
 	return number | LE_NODE | (trie->plain ? 0 : LE_BY_RUNS);
 }
 
-static void build_root(struct trie *trie, u8 family)
+static void block_ends(u8 family, u32 block, struct le_key *start, struct le_key *end)
+{
+	if (family == LE_IPV4) {
+		*start = (struct le_key){ .lo = block << 16 };
+		*end = (struct le_key){ .lo = start->lo | 0xffff };
+	} else {
+		*start = (struct le_key){ .hi = (u64)block << 48 };
+		*end = (struct le_key){ .hi = start->hi | 0xffffffffffffULL, .lo = ~0ULL };
+	}
+}
+
+static void build_root(struct trie *trie)
 {
 	struct part rest = { .first = trie->spans, .last = trie->spans + trie->nr_spans - 1 };
 	u32 block;
 
 	trie->nr_nodes = 0;
 	trie->nr_runs = 0;
-	for (block = 0; block < 65536; block++) {
-		struct le_key start = { .lo = block << 16 }, end = { .lo = start.lo | 0xffff };
+	for (block = 0; block < 65536 && !trie->out_of_memory; block++) {
+		struct le_key start, end;
 		struct part part;
 		__be16 bytes = htons(block);
 		u32 entry;
 
-		if (family == LE_IPV6) {
-			start = (struct le_key){ .hi = (u64)block << 48 };
-			end = (struct le_key){ .hi = start.hi | 0xffffffffffffULL, .lo = ~0ULL };
-		}
+		block_ends(trie->family, block, &start, &end);
 		part = part_of(rest.first, rest.last, &start, &end);
 		rest.first = part.last;
 		entry = part.first->class;
 		if (!is_last(&part))
-			entry = family == LE_IPV4 ? build4(trie, part, block << 16, 0) :
-						    build6(trie, part, 2, 0);
+			entry = trie->family == LE_IPV4 ? build4(trie, part, block << 16, 0) :
+							  build6(trie, part, 2, 0);
 		trie->root[le_block((const u8 *)&bytes)] = entry;
 		if (block % 256 == 0)
 			cond_resched();
 	}
 }
 
-/* Counts: how many nodes there will be decides how they are stored, and how much of it there is. */
-static struct trie *new_trie(u32 *root, const struct le_span *spans, u32 nr_spans, u8 family)
+static int trim(struct trie *trie)
+{
+	void *nodes, *runs;
+
+	if (!trie->nr_nodes)
+		return 0;
+	nodes = le_list_trim(trie->nodes, trie->node_room, trie->nr_nodes, node_size(trie));
+	if (nodes)
+		trie->nodes = nodes;
+	runs = le_list_trim(trie->runs, trie->run_room, trie->nr_runs, sizeof(*trie->runs));
+	if (runs)
+		trie->runs = runs;
+	return nodes && runs ? 0 : -ENOMEM;
+}
+
+/* How many nodes there are decides how they are stored: few are built again, plainly. */
+static int build_trie(struct trie *trie)
+{
+	build_root(trie);
+	if (trie->nr_nodes <= LE_MAX_PLAIN_NODES) {
+		trie->plain = true;
+		build_root(trie);
+	}
+	return trie->out_of_memory ? -ENOMEM : trim(trie);
+}
+
+static int build_family(struct le_addr_table *t, u8 family, const struct le_span *spans,
+			u32 nr_spans)
 {
 	struct trie *trie = kvzalloc(sizeof(*trie), GFP_KERNEL);
+	int err;
 
 	if (!trie)
-		return NULL;
-	trie->root = root;
+		return -ENOMEM;
+	trie->family = family;
+	trie->root = family == LE_IPV4 ? t->root4 : t->root6;
 	trie->spans = spans;
 	trie->nr_spans = nr_spans;
-	build_root(trie, family);
-	trie->plain = trie->nr_nodes <= LE_MAX_PLAIN_NODES;
-	if (trie->plain)
-		trie->nr_runs = trie->nr_nodes * 256;
-	return trie;
-}
-
-/* Arrays of one more than needed: an allocation of nothing is no pointer to be relied on. */
-static int build_ipv4(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
-{
-	struct trie *trie = new_trie(t->root4, spans, nr_spans, LE_IPV4);
-
-	if (!trie)
-		return -ENOMEM;
-	t->nr_nodes4 = trie->nr_nodes;
-	t->nr_runs4 = trie->nr_runs;
-	t->nodes4 = kvmalloc_array(t->nr_nodes4 + 1, sizeof(*t->nodes4), GFP_KERNEL);
-	t->runs4 = kvmalloc_array(t->nr_runs4 + 1, sizeof(*t->runs4), GFP_KERNEL);
-	if (t->nodes4 && t->runs4) {
-		trie->nodes4 = t->nodes4;
-		trie->runs = t->runs4;
-		build_root(trie, LE_IPV4);
+	err = build_trie(trie);
+	if (family == LE_IPV4) {
+		t->nodes4 = trie->nodes;
+		t->runs4 = trie->runs;
+		t->nr_nodes4 = trie->nr_nodes;
+		t->nr_runs4 = trie->nr_runs;
+	} else {
+		t->nodes6 = trie->nodes;
+		t->runs6 = trie->runs;
+		t->nr_nodes6 = trie->nr_nodes;
+		t->nr_runs6 = trie->nr_runs;
 	}
 	kvfree(trie);
-	return t->nodes4 && t->runs4 ? 0 : -ENOMEM;
-}
-
-static int build_ipv6(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
-{
-	struct trie *trie = new_trie(t->root6, spans, nr_spans, LE_IPV6);
-
-	if (!trie)
-		return -ENOMEM;
-	t->nr_nodes6 = trie->nr_nodes;
-	t->nr_runs6 = trie->nr_runs;
-	t->nodes6 = kvmalloc_array(t->nr_nodes6 + 1, sizeof(*t->nodes6), GFP_KERNEL);
-	t->runs6 = kvmalloc_array(t->nr_runs6 + 1, sizeof(*t->runs6), GFP_KERNEL);
-	if (t->nodes6 && t->runs6) {
-		trie->nodes6 = t->nodes6;
-		trie->runs = t->runs6;
-		build_root(trie, LE_IPV6);
-	}
-	kvfree(trie);
-	return t->nodes6 && t->runs6 ? 0 : -ENOMEM;
+	return err;
 }
 
 /**
@@ -376,10 +409,10 @@ static int build_ipv6(struct le_addr_table *t, const struct le_span *spans, u32 
 int le_addr_build(struct le_addr_table *t, const struct le_span *spans4, u32 nr_spans4,
 		  const struct le_span *spans6, u32 nr_spans6)
 {
-	int err = build_ipv4(t, spans4, nr_spans4);
+	int err = build_family(t, LE_IPV4, spans4, nr_spans4);
 
 	if (!err)
-		err = build_ipv6(t, spans6, nr_spans6);
+		err = build_family(t, LE_IPV6, spans6, nr_spans6);
 	if (!err)
 		le_addr_keep_near(t, NULL, 0, NULL);
 	return err;

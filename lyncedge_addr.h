@@ -89,7 +89,7 @@ struct le_node {
 };
 
 /**
- * struct le_node6 - a node of the IPv6 trie; a cache line
+ * struct le_node6 - a node of the IPv6 trie
  * @node: its slots
  * @first: the half of the address that it looks into, shifted by @shift, at slot 0
  * @below: class of all addresses before
@@ -104,7 +104,10 @@ struct le_node6 {
 	u32 above;
 	u8 half;
 	u8 shift;
-} __aligned(64);
+};
+
+/* As large as a cache line, and one, where allocations of such sizes begin with one. */
+static_assert(sizeof(struct le_node6) == 64);
 
 /*
  * Up to this many nodes of a family are stored *plainly*, all 256 entries of each (256 KiB), which

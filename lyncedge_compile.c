@@ -4,6 +4,7 @@
  * to terms, terms to lanes and classes of ports, prefixes to spans and classes of addresses. How
  * spans become lookup structures is in lyncedge_addr.c, how packets are judged in lyncedge_rules.c.
  */
+#include "lyncedge_list.h"
 #include "lyncedge_rules.h"
 
 /* Tags of the compiler's own, beyond those that policies know. */
@@ -315,16 +316,10 @@ static int port_class(struct compiler *c, struct port_classes *pc, u32 port)
 	for (i = 0; i < pc->nr; i++)
 		if (!memcmp(pc->bits + i * stride, bits, stride * sizeof(u64)))
 			return i;
-	if (pc->nr == pc->room) {
-		bigger = kvmalloc_array(2 * pc->room + 16, stride * sizeof(u64), GFP_KERNEL);
-		if (!bigger)
-			return -ENOMEM;
-		if (pc->nr)
-			memcpy(bigger, pc->bits, pc->nr * stride * sizeof(u64));
-		kvfree(pc->bits);
-		pc->bits = bigger;
-		pc->room = 2 * pc->room + 16;
-	}
+	bigger = le_list_grow(pc->bits, &pc->room, pc->nr + 1, stride * sizeof(u64));
+	if (!bigger)
+		return -ENOMEM;
+	pc->bits = bigger;
 	memcpy(pc->bits + pc->nr * stride, bits, stride * sizeof(u64));
 	return pc->nr++;
 }

@@ -16,45 +16,68 @@ static int digit_value(char c)
 	return 16;
 }
 
-static bool parse_v4(const char *text, size_t len, u8 *out)
+static bool is_digit(char c)
 {
-	unsigned int value = 0, digits = 0, octets = 0;
-	size_t i;
-
-	for (i = 0; i <= len; i++) {
-		if (i == len || text[i] == '.') {
-			if (!digits || octets == 4)
-				return false;
-			out[octets++] = value;
-			value = 0;
-			digits = 0;
-			continue;
-		}
-		if (digit_value(text[i]) > 9 || (digits && !value))
-			return false;
-		value = value * 10 + digit_value(text[i]);
-		if (value > 255)
-			return false;
-		digits++;
-	}
-	return octets == 4;
+	return c >= '0' && c <= '9';
 }
 
-static bool parse_group(const char *text, size_t len, u8 *out)
+/* One number of a dotted quad, without leading zeros; its end, or NULL if there is none. */
+static const char *parse_octet(const char *text, const char *end, u8 *out)
 {
-	unsigned int value = 0;
-	size_t i;
+	unsigned int value;
 
-	if (!len || len > 4)
-		return false;
-	for (i = 0; i < len; i++) {
-		if (digit_value(text[i]) > 15)
+	if (text == end || !is_digit(*text))
+		return NULL;
+	value = *text++ - '0';
+	while (value && text < end && is_digit(*text) && value <= 255)
+		value = value * 10 + *text++ - '0';
+	if (value > 255)
+		return NULL;
+	*out = value;
+	return text;
+}
+
+static bool parse_v4(const char *text, size_t len, u8 *out)
+{
+	const char *end = text + len;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		if (i && (text == end || *text++ != '.'))
 			return false;
-		value = value << 4 | digit_value(text[i]);
+		text = parse_octet(text, end, out + i);
+		if (!text)
+			return false;
 	}
+	return text == end;
+}
+
+/*
+ * The digits of a group, up to what is none; the first that is too much is no digit either. Their
+ * end, or NULL if there are none.
+ */
+static const char *parse_group(const char *text, const char *end, u8 *out)
+{
+	const char *start = text;
+	unsigned int value = 0;
+
+	while (text < end && text < start + 4 && digit_value(*text) < 16)
+		value = value << 4 | digit_value(*text++);
+	if (text == start)
+		return NULL;
 	out[0] = value >> 8;
 	out[1] = value & 0xff;
-	return true;
+	return text;
+}
+
+/* What is there up to a group's end, or that of the whole, is no group but a dotted quad. */
+static bool is_quad(const char *text, const char *end)
+{
+	const char *limit = end - text > 4 ? text + 4 : end;
+
+	while (text < limit && is_digit(*text))
+		text++;
+	return text < limit && *text == '.';
 }
 
 /*
@@ -64,38 +87,37 @@ static bool parse_group(const char *text, size_t len, u8 *out)
  */
 static bool parse_v6(const char *text, size_t len, u8 *out)
 {
-	size_t pos = 0, bytes = 0, tail;
+	const char *end = text + len;
+	size_t bytes = 0, tail;
 	ssize_t gap = -1;
 
 	memset(out, 0, 16);
 	if (len >= 2 && text[0] == ':' && text[1] == ':') {
 		gap = 0;
-		pos = 2;
+		text += 2;
 	}
-	while (pos < len) {
-		size_t end = pos;
-
-		while (end < len && text[end] != ':' && text[end] != '.')
-			end++;
-		if (end < len && text[end] == '.') {
-			if (bytes > 12 || !parse_v4(text + pos, len - pos, out + bytes))
+	while (text < end) {
+		if (is_quad(text, end)) {
+			if (bytes > 12 || !parse_v4(text, end - text, out + bytes))
 				return false;
 			bytes += 4;
 			break;
 		}
-		if (bytes == 16 || !parse_group(text + pos, end - pos, out + bytes))
+		if (bytes == 16)
+			return false;
+		text = parse_group(text, end, out + bytes);
+		if (!text)
 			return false;
 		bytes += 2;
-		if (end == len)
+		if (text == end)
 			break;
-		pos = end + 1;
-		if (pos == len)
+		if (*text++ != ':' || text == end)
 			return false;
-		if (text[pos] == ':') {
+		if (*text == ':') {
 			if (gap >= 0)
 				return false;
 			gap = bytes;
-			pos++;
+			text++;
 		}
 	}
 	if (gap < 0)
@@ -106,6 +128,17 @@ static bool parse_v6(const char *text, size_t len, u8 *out)
 	memmove(out + 16 - tail, out + gap, tail);
 	memset(out + gap, 0, 16 - bytes);
 	return true;
+}
+
+/* The first group of an IPv6 address has at most four digits, or there is none. */
+static bool looks_like_v6(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && i < 5; i++)
+		if (text[i] == ':')
+			return true;
+	return false;
 }
 
 /**
@@ -119,7 +152,7 @@ static bool parse_v6(const char *text, size_t len, u8 *out)
  */
 bool le_addr_parse(const char *text, size_t len, union le_addr *addr, u8 *family)
 {
-	if (memchr(text, ':', len)) {
+	if (looks_like_v6(text, len)) {
 		*family = LE_IPV6;
 		return parse_v6(text, len, addr->byte);
 	}
@@ -192,11 +225,17 @@ int le_prefix_format(char *buf, size_t size, const struct le_prefix *prefix)
 	return n;
 }
 
-static u8 host_mask(const struct le_prefix *prefix, unsigned int byte)
+/* The bits of one of an address's words that are beyond the length. */
+static __be32 host_mask(const struct le_prefix *prefix, unsigned int word)
 {
-	if (prefix->len >= 8 * (byte + 1))
+	if (prefix->len >= 32 * (word + 1))
 		return 0;
-	return prefix->len <= 8 * byte ? 0xff : 0xff >> (prefix->len - 8 * byte);
+	return htonl(prefix->len <= 32 * word ? ~0U : ~0U >> (prefix->len - 32 * word));
+}
+
+static unsigned int nr_words(const struct le_prefix *prefix)
+{
+	return prefix->family == LE_IPV4 ? 1 : 4;
 }
 
 /**
@@ -209,8 +248,8 @@ bool le_prefix_has_host_bits(const struct le_prefix *prefix)
 {
 	unsigned int i;
 
-	for (i = 0; i < le_addr_bits(prefix->family) / 8; i++)
-		if (prefix->addr.byte[i] & host_mask(prefix, i))
+	for (i = prefix->len / 32; i < nr_words(prefix); i++)
+		if (prefix->addr.word[i] & host_mask(prefix, i))
 			return true;
 	return false;
 }
@@ -223,8 +262,8 @@ void le_prefix_clear_host_bits(struct le_prefix *prefix)
 {
 	unsigned int i;
 
-	for (i = 0; i < le_addr_bits(prefix->family) / 8; i++)
-		prefix->addr.byte[i] &= ~host_mask(prefix, i);
+	for (i = prefix->len / 32; i < nr_words(prefix); i++)
+		prefix->addr.word[i] &= ~host_mask(prefix, i);
 }
 
 /**
@@ -251,11 +290,11 @@ bool le_prefix_equal(const struct le_prefix *a, const struct le_prefix *b)
  */
 int le_prefix_compare(const struct le_prefix *a, const struct le_prefix *b)
 {
-	unsigned int i, words = a->family == LE_IPV4 ? 1 : 4;
+	unsigned int i;
 
 	if (a->family != b->family)
 		return a->family < b->family ? -1 : 1;
-	for (i = 0; i < words; i++) {
+	for (i = 0; i < nr_words(a); i++) {
 		u32 x = ntohl(a->addr.word[i]), y = ntohl(b->addr.word[i]);
 
 		if (x != y)
@@ -266,31 +305,88 @@ int le_prefix_compare(const struct le_prefix *a, const struct le_prefix *b)
 	return (int)a->tag - (int)b->tag;
 }
 
-/* Two sorted runs, from[0..mid) and from[mid..end), into one. */
-static void merge_runs(const struct le_prefix *from, struct le_prefix *to, u32 mid, u32 end)
-{
-	u32 left = 0, right = mid, i;
+/* The bytes of a prefix but its family, from what matters least to its order to what matters most. */
+#define LE_TAG_LOW (offsetof(struct le_prefix, tag) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
+#define LE_TAG_HIGH (offsetof(struct le_prefix, tag) + (__BYTE_ORDER__ != __ORDER_BIG_ENDIAN__))
 
-	if (mid == end || le_prefix_compare(&from[mid - 1], &from[mid]) <= 0) {
-		memcpy(to, from, end * sizeof(*to));
+static const u8 sort_bytes[] = {
+	LE_TAG_LOW, LE_TAG_HIGH, offsetof(struct le_prefix, len),
+	15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0,
+};
+
+static_assert(!offsetof(struct le_prefix, addr));
+static_assert(sizeof(struct le_prefix) == sizeof(sort_bytes) + 1);
+
+static u8 byte_of(const struct le_prefix *prefix, unsigned int offset)
+{
+	return ((const u8 *)prefix)[offset];
+}
+
+/* The bytes in which the prefixes are not all alike. */
+static void find_differences(const struct le_prefix *list, u32 nr, u8 *differ)
+{
+	u32 words[sizeof(*list) / sizeof(u32)] = { 0 }, first[ARRAY_SIZE(words)];
+	u32 other[ARRAY_SIZE(words)];
+	unsigned int word;
+	u32 i;
+
+	memcpy(first, list, sizeof(first));
+	for (i = 1; i < nr; i++) {
+		memcpy(other, &list[i], sizeof(other));
+		for (word = 0; word < ARRAY_SIZE(words); word++)
+			words[word] |= other[word] ^ first[word];
+	}
+	memcpy(differ, words, sizeof(words));
+}
+
+/* Moves them to their places by one byte; those which are alike in it keep their order. */
+static void sort_by_byte(const struct le_prefix *from, struct le_prefix *to, u32 nr,
+			 unsigned int offset, u32 *places)
+{
+	u32 i, place = 0;
+
+	memset(places, 0, 256 * sizeof(*places));
+	for (i = 0; i < nr; i++)
+		places[byte_of(&from[i], offset)]++;
+	for (i = 0; i < 256; i++) {
+		place += places[i];
+		places[i] = place - places[i];
+	}
+	for (i = 0; i < nr; i++)
+		to[places[byte_of(&from[i], offset)]++] = from[i];
+}
+
+/* Sorts prefixes of one family; the order is again in @list. */
+static void sort_family(struct le_prefix *list, struct le_prefix *spare, u32 nr, u32 *places)
+{
+	struct le_prefix *from = list, *to = spare, *swap;
+	u8 differ[sizeof(*list)];
+	unsigned int i;
+
+	if (nr < 2)
 		return;
+	find_differences(list, nr, differ);
+	for (i = 0; i < sizeof(sort_bytes); i++) {
+		if (!differ[sort_bytes[i]])
+			continue;
+		sort_by_byte(from, to, nr, sort_bytes[i], places);
+		swap = from;
+		from = to;
+		to = swap;
+		cond_resched();
 	}
-	for (i = 0; i < end; i++) {
-		if (right == end ||
-		    (left < mid && le_prefix_compare(&from[left], &from[right]) <= 0))
-			to[i] = from[left++];
-		else
-			to[i] = from[right++];
-	}
+	if (from != list)
+		memcpy(list, from, nr * sizeof(*list));
 }
 
 /**
- * le_prefix_sort() - sort prefixes
+ * le_prefix_sort() - sort prefixes, in the order of le_prefix_compare()
  * @list: the prefixes
- * @nr: how many, at most 2^30
+ * @nr: how many
  *
- * A merge sort: the kernel's sort() neither yields the processor nor profits from order, and
- * long lists mostly have some.
+ * A radix sort, from the last byte to the first, without those that are the same in all: for a
+ * long list some passes, where the kernel's sort() would compare each with two dozen others, and
+ * not yield the processor meanwhile.
  *
  * Context: process; may sleep.
  *
@@ -298,31 +394,25 @@ static void merge_runs(const struct le_prefix *from, struct le_prefix *to, u32 m
  */
 int le_prefix_sort(struct le_prefix *list, u32 nr)
 {
-	struct le_prefix *spare, *from = list, *to, *swap;
-	u32 width, first;
+	struct le_prefix *spare;
+	int err = -ENOMEM;
+	u32 *places, nr4;
 
 	if (nr < 2)
 		return 0;
 	spare = kvmalloc_array(nr, sizeof(*spare), GFP_KERNEL);
-	if (!spare)
-		return -ENOMEM;
-	to = spare;
-	for (width = 1; width < nr; width *= 2) {
-		for (first = 0; first < nr; first += 2 * width) {
-			u32 left = nr - first;
-			u32 mid = width < left ? width : left;
-			u32 end = 2 * width < left ? 2 * width : left;
-
-			merge_runs(from + first, to + first, mid, end);
-			if (first % 4096 == 0)
-				cond_resched();
-		}
-		swap = from;
-		from = to;
-		to = swap;
-	}
-	if (from != list)
-		memcpy(list, from, nr * sizeof(*list));
+	places = kvmalloc_array(256, sizeof(*places), GFP_KERNEL);
+	if (!spare || !places)
+		goto out;
+	sort_by_byte(list, spare, nr, offsetof(struct le_prefix, family), places);
+	memcpy(list, spare, nr * sizeof(*list));
+	/* Where the last of them went, one further. */
+	nr4 = places[LE_IPV4];
+	sort_family(list, spare, nr4, places);
+	sort_family(list + nr4, spare + nr4, nr - nr4, places);
+	err = 0;
+out:
+	kvfree(places);
 	kvfree(spare);
-	return 0;
+	return err;
 }

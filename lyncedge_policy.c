@@ -4,6 +4,7 @@
  * through refuse(), with the place and the remedy. How a policy is written back as text is in
  * lyncedge_render.c; what it means for packets is not known here.
  */
+#include "lyncedge_list.h"
 #include "lyncedge_policy.h"
 
 const char *const le_option_names[LE_NR_OPTIONS] = {
@@ -131,13 +132,16 @@ static bool is_blank(char c)
 /* The next word of the line, if there is one. */
 static bool next_word(struct parser *ps, struct word *word)
 {
-	while (ps->pos < ps->line_len && is_blank(ps->line[ps->pos]))
-		ps->pos++;
-	word->text = ps->line + ps->pos;
-	word->column = ps->pos + 1;
-	while (ps->pos < ps->line_len && !is_blank(ps->line[ps->pos]))
-		ps->pos++;
-	word->len = ps->line + ps->pos - word->text;
+	const char *text = ps->line + ps->pos, *end = ps->line + ps->line_len;
+
+	while (text < end && is_blank(*text))
+		text++;
+	word->text = text;
+	word->column = text - ps->line + 1;
+	while (text < end && !is_blank(*text))
+		text++;
+	word->len = text - word->text;
+	ps->pos = text - ps->line;
 	return word->len;
 }
 
@@ -184,25 +188,6 @@ static int need_name(struct parser *ps, const char *what, const char *const *nam
 	if (err < 0)
 		return refuse_unknown(ps, &word, what, names, nr);
 	*found = err;
-	return 0;
-}
-
-/* Makes room for one more element of a list that is full. */
-static int grow(void **list, u32 *room, u32 nr, size_t size)
-{
-	u32 more = nr < 8 ? 8 : nr * 2;
-	void *bigger;
-
-	if (nr < *room)
-		return 0;
-	bigger = kvmalloc_array(more, size, GFP_KERNEL);
-	if (!bigger)
-		return -ENOMEM;
-	if (nr)
-		memcpy(bigger, *list, nr * size);
-	kvfree(*list);
-	*list = bigger;
-	*room = more;
 	return 0;
 }
 
@@ -275,7 +260,7 @@ static int parse_interface(struct parser *ps)
 
 static int add_addr(struct parser *ps, struct le_addrs *addrs, const struct word *word)
 {
-	struct le_edge_addr addr;
+	struct le_edge_addr addr, *list;
 	u32 i;
 
 	if (!le_addr_parse(word->text, word->len, &addr.addr, &addr.family))
@@ -288,8 +273,10 @@ static int add_addr(struct parser *ps, struct le_addrs *addrs, const struct word
 	if (addrs->nr == LE_MAX_EDGE_ADDRS)
 		return refuse(ps, word->column, "", "more than %u addresses of one edge",
 			      LE_MAX_EDGE_ADDRS);
-	if (grow((void **)&addrs->list, &addrs->room, addrs->nr, sizeof(addr)))
+	list = le_list_grow(addrs->list, &addrs->room, addrs->nr + 1, sizeof(*list));
+	if (!list)
 		return out_of_memory(ps);
+	addrs->list = list;
 	addrs->list[addrs->nr++] = addr;
 	return 0;
 }
@@ -370,7 +357,7 @@ static int parse_prefix(struct parser *ps, const struct word *word, struct le_pr
 static int add_prefixes(struct parser *ps, unsigned int tag, const char *hint)
 {
 	struct le_policy *policy = ps->policy;
-	struct le_prefix prefix;
+	struct le_prefix prefix, *list;
 	struct word word;
 	int err;
 
@@ -384,9 +371,11 @@ static int add_prefixes(struct parser *ps, unsigned int tag, const char *hint)
 		if (policy->nr_prefixes == LE_MAX_PREFIXES)
 			return refuse(ps, word.column, "", "more than %u prefixes",
 				      LE_MAX_PREFIXES);
-		if (grow((void **)&policy->prefixes, &ps->prefix_room, policy->nr_prefixes,
-			 sizeof(prefix)))
+		list = le_list_grow(policy->prefixes, &ps->prefix_room, policy->nr_prefixes + 1,
+				    sizeof(*list));
+		if (!list)
 			return out_of_memory(ps);
+		policy->prefixes = list;
 		prefix.tag = tag;
 		policy->prefixes[policy->nr_prefixes++] = prefix;
 	} while (next_word(ps, &word));
@@ -591,7 +580,7 @@ static int parse_allow(struct parser *ps)
 	static const char *const protocols[] = { "tcp", "udp" };
 	unsigned int iface = 0, dir = 0, protocol = 0;
 	struct le_policy *policy = ps->policy;
-	struct le_site_row row = { .from.kind = LE_END_ANY };
+	struct le_site_row row = { .from.kind = LE_END_ANY }, *list;
 	int err;
 
 	err = need_row_name(ps, row.name, hint);
@@ -614,8 +603,11 @@ static int parse_allow(struct parser *ps)
 	if (policy->nr_site_rows == LE_MAX_SITE_ROWS)
 		return refuse(ps, ps->statement_column, "", "more than %u site rows",
 			      LE_MAX_SITE_ROWS);
-	if (grow((void **)&policy->site_rows, &ps->site_room, policy->nr_site_rows, sizeof(row)))
+	list = le_list_grow(policy->site_rows, &ps->site_room, policy->nr_site_rows + 1,
+			    sizeof(*list));
+	if (!list)
 		return out_of_memory(ps);
+	policy->site_rows = list;
 	row.iface = iface;
 	row.dir = dir;
 	row.protocol = protocol ? IPPROTO_UDP : IPPROTO_TCP;
