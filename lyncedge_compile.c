@@ -123,8 +123,7 @@ static const struct term no_term = { .lane = LE_NR_LANES, .dport.first = 1, .spo
 
 static void append_term(struct compiler *c, const struct term *term)
 {
-	/* Its bit of word 0 is not a term's (LE_BLOCKED_BIT). */
-	if (c->nr_terms == LE_NR_FAST_TERMS)
+	while (c->nr_terms >= LE_NR_FAST_TERMS && c->nr_terms < 64)
 		c->terms[c->nr_terms++] = no_term;
 	c->terms[c->nr_terms++] = *term;
 }
@@ -214,7 +213,7 @@ static int make_terms(struct compiler *c)
 	const struct le_policy *policy = c->policy;
 	unsigned int i;
 
-	c->terms = kvmalloc_array(LE_MAX_MATRIX_TERMS + 1 + policy->nr_site_rows,
+	c->terms = kvmalloc_array(LE_MAX_TERMS - LE_MAX_SITE_ROWS + policy->nr_site_rows,
 				  sizeof(*c->terms), GFP_KERNEL);
 	c->site_prefixes = kvmalloc_array(2 * policy->nr_site_rows + 1, sizeof(*c->site_prefixes),
 					  GFP_KERNEL);
@@ -235,25 +234,32 @@ static void set_term(u64 *bits, u32 term)
 	bits[term / 64] |= BIT_ULL(term % 64);
 }
 
-/*
- * Copies a bitmap of the compiler's into word 0 and, if there are more, the wide words and
- * their summary.
- */
-static u64 store_bits(const struct compiler *c, const u64 *bits, u64 *wide, u32 index)
+/* Word 0 of a bitmap of the compiler's; with a bit that says so if there is something in others. */
+static u64 word_0(const struct compiler *c, const u64 *bits, u64 more)
+{
+	u32 i;
+
+	for (i = 1; i < c->words; i++)
+		if (bits[i])
+			return bits[0] | more;
+	return bits[0];
+}
+
+/* Copies what follows word 0, if anything does, into the wide words and their summary. */
+static void store_wide(const struct compiler *c, const u64 *bits, u64 *wide, u32 index)
 {
 	u32 nr = c->words - 1, i;
 	u64 *to = wide + (size_t)index * (nr + 1);
 	u64 summary = 0;
 
 	if (!nr)
-		return bits[0];
+		return;
 	for (i = 0; i < nr; i++) {
 		to[i] = bits[i + 1];
 		if (to[i])
 			summary |= BIT_ULL(i);
 	}
 	to[nr] = summary;
-	return bits[0];
 }
 
 static u64 *alloc_wide(const struct compiler *c, u32 nr)
@@ -270,7 +276,8 @@ static u64 store_lane(struct compiler *c, unsigned int lane)
 	for (i = 0; i < c->nr_terms; i++)
 		if (c->terms[i].lane == lane)
 			set_term(bits, i);
-	return store_bits(c, bits, c->table->wide.lanes, lane);
+	store_wide(c, bits, c->table->wide.lanes, lane);
+	return word_0(c, bits, LE_MORE_PORTS);
 }
 
 static int store_terms(struct compiler *c)
@@ -389,8 +396,10 @@ static void fold_ports(const struct compiler *c, const struct port_classes *pc,
 		u16 place = (__force u16)htons(port);
 
 		if (class_of[port] != last) {
-			dport_class = number_word(fp->dports, &fp->nr_dports, bits[0]);
-			sport_class = number_word(fp->sports, &fp->nr_sports, bits[c->words]);
+			dport_class = number_word(fp->dports, &fp->nr_dports,
+						  word_0(c, bits, LE_MORE_PORTS));
+			sport_class = number_word(fp->sports, &fp->nr_sports,
+						  word_0(c, bits + c->words, LE_MORE_PORTS));
 		}
 		last = class_of[port];
 		table->dport_class[place] = dport_class;
@@ -439,7 +448,7 @@ static int store_wide_ports(struct compiler *c, const struct port_classes *pc)
 	if (!wide->dports)
 		return -ENOMEM;
 	for (i = 0; i < pc->nr; i++)
-		store_bits(c, pc->bits + (size_t)i * 2 * c->words, wide->dports, i);
+		store_wide(c, pc->bits + (size_t)i * 2 * c->words, wide->dports, i);
 	return 0;
 }
 
@@ -848,8 +857,10 @@ static int store_addr_classes(struct compiler *c)
 		const u64 *bits = cl->bits + (size_t)i * 2 * c->words;
 		u64 *ends = table->ends + i * LE_CLASS_STEP;
 
-		ends[0] = store_bits(c, bits, table->wide.froms, i);
-		ends[1] = store_bits(c, bits + c->words, table->wide.tos, i);
+		store_wide(c, bits, table->wide.froms, i);
+		store_wide(c, bits + c->words, table->wide.tos, i);
+		ends[0] = word_0(c, bits, LE_MORE_ENDS);
+		ends[1] = word_0(c, bits + c->words, LE_MORE_ENDS);
 		table->addr_flags[i] = cl->flags[i];
 		if (!(cl->flags[i] & LE_ADDR_BLOCKED))
 			continue;

@@ -293,9 +293,10 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->reject = config->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
 	live->local = config->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
 	live->log_group = config->log_group;
-	live->drops_simply = live->enforce && !live->reject && !live->table->wide.nr_words &&
+	live->wide = live->table->wide.nr_words;
+	live->drops_simply = live->enforce && !live->reject &&
 			     live->log_group == LE_NO_LOG_GROUP;
-	live->no_blocks = live->drops_simply && !live->table->blocks;
+	live->drops_at_once = live->drops_simply && !live->table->blocks && !live->wide;
 	live->least[LE_IPV4] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV4);
 	live->least[LE_IPV6] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV6);
 	live->slot_mask = slots - 1;

@@ -50,8 +50,10 @@ struct le_slot {
  * @local: judge INPUT and OUTPUT too
  * @least: by family, le_fast_least() if packets are judged by themselves; else a length that no
  *	packet has
- * @drops_simply: what word 0 has no row for is dropped and counted, and that is all
- * @no_blocks: and nothing is blocked, so that it is for no other reason
+ * @wide: there are rows beyond word 0
+ * @drops_simply: what no row takes is dropped and counted, and that is all
+ * @drops_at_once: and is known by word 0, and nothing is blocked, so that it is for no other
+ *	reason
  * @rcu: frees it
  * @lanes: of the named device in each place: le_lane_place() of its interface and TCP, and
  *	LE_NAMED more; 0 if there is none: most devices of a gateway are told by it not to be ours
@@ -69,8 +71,9 @@ struct le_live {
 	bool conntrack;
 	bool reject;
 	bool local;
+	bool wide;
 	bool drops_simply;
-	bool no_blocks;
+	bool drops_at_once;
 	u32 least[2];
 	struct rcu_head rcu;
 	u16 lanes[LE_NR_DEVICE_PLACES];

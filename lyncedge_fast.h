@@ -244,7 +244,23 @@ static __always_inline bool le_fast_may_answer(const u8 *ports, const struct le_
 	return f->lane & LE_UDP || ports[LE_TCP_FLAGS] & LE_TCP_ANSWERS;
 }
 
-/* Why a packet is dropped for which word 0 has no row, if there are no other words. */
+/*
+ * Whether rows of other words have to be asked, when those of word 0 do not take it, nor what it
+ * answers: if bitmaps of ports and of addresses go on.
+ */
+static __always_inline bool le_fast_goes_on(const struct le_table *t, const u8 *ports,
+					    enum le_dir dir, const struct le_fast *f)
+{
+	const u8 *near = ports + (dir == LE_IN ? 2 : 0), *far = ports + (dir == LE_IN ? 0 : 2);
+	u64 in = le_entering_terms(t, f->lane - LE_NAMED, near) >> 1;
+	u64 out = le_leaving_terms(t, f->lane - LE_NAMED, near, far) >> 1;
+
+	in &= f->near[1] & le_from(t, f->far);
+	out &= f->near[0] & le_to(t, f->far);
+	return (in | out) & LE_MORE_ENDS;
+}
+
+/* Why a packet is dropped for which word 0 has no row, and other words have none. */
 static __always_inline bool le_fast_is_blocked(const struct le_table *t, const struct le_fast *f)
 {
 	return le_from(t, f->far) & LE_BLOCKED_BIT;

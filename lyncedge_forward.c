@@ -30,14 +30,18 @@ static __always_inline unsigned int accept(const struct le_live *live, const str
 	return NF_ACCEPT;
 }
 
-/* No row of word 0 takes it, but drops may be logged, rejected, of blocked addresses, ... */
+/*
+ * No row of word 0 takes it, but others may, or drops may be logged, rejected, of blocked
+ * addresses, ...
+ */
 static noinline unsigned int refuse_any(const struct le_live *live, struct sk_buff *skb,
-					const struct nf_hook_state *state, size_t far)
+					const struct nf_hook_state *state, size_t far,
+					bool goes_on)
 {
 	const struct le_fast f = { .far = far };
 	int outcome = le_fast_is_blocked(live->table, &f) ? LE_BLOCKED : LE_NO_ROW;
 
-	if (!live->drops_simply)
+	if (!live->drops_simply || goes_on)
 		return le_judge_any(live, skb, state);
 	le_count_at(&le_counters[le_counter_index(outcome)], skb->len);
 	return NF_DROP;
@@ -45,10 +49,12 @@ static noinline unsigned int refuse_any(const struct le_live *live, struct sk_bu
 
 static __always_inline unsigned int refuse(const struct le_live *live, struct sk_buff *skb,
 					   const struct nf_hook_state *state,
-					   const struct le_fast *f)
+					   const struct le_fast *f, u8 family, enum le_dir dir)
 {
-	if (unlikely(!live->no_blocks))
-		return refuse_any(live, skb, state, f->far);
+	if (unlikely(!live->drops_at_once))
+		return refuse_any(live, skb, state, f->far,
+				  le_fast_goes_on(live->table, le_fast_ports(skb, family), dir,
+						  f));
 	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
 	return NF_DROP;
 }
@@ -63,7 +69,12 @@ static __always_inline unsigned int answer(const struct le_live *live, struct sk
 
 	if (le_fast_may_answer(ports, f))
 		terms = le_fast_match_answered(live->table, ports, dir, f);
-	return unlikely(terms) ? accept(live, skb, terms) : refuse(live, skb, state, f);
+	if (likely(!terms))
+		return refuse(live, skb, state, f, family, dir);
+	/* Rows that take the packet itself go before. */
+	if (unlikely(live->wide) && le_fast_goes_on(live->table, ports, dir, f))
+		return le_judge_any(live, skb, state);
+	return accept(live, skb, terms);
 }
 
 /* A packet by itself, whose addresses are found quickly. */
@@ -102,7 +113,7 @@ static __always_inline unsigned int judge(const struct le_live *live, struct sk_
 		return accept(live, skb, terms);
 	if (track == LE_TRACK_NONE)
 		return answer(live, skb, state, f, family, dir);
-	return refuse(live, skb, state, f);
+	return refuse(live, skb, state, f, family, dir);
 }
 
 /* A usual packet, whatever it takes to find its addresses. */

@@ -41,10 +41,10 @@
  * enters, and sixteen of what leaves.
  *
  * The matrix is at most 40 terms, so word 0 decides for it and for the first site rows, at a
- * cost that knows neither the number of active rows nor that of prefixes. Its last bit is no
- * term's, but says of a class of addresses that it is blocked. Only if word 0 has no
- * row, and there are more words, a summary (a bit for each word that is not zero) says which to
- * look at. Why an intersection and not one indexed verdict: the product of classes is small for
+ * cost that knows neither the number of active rows nor that of prefixes. Its last bits are no
+ * terms', but say of a class of addresses that it is blocked, and of each bitmap whether it has
+ * anything in other words. Only if word 0 has no row, and all of the bitmaps go on, a summary (a
+ * bit for each word that is not zero) says where to look. Why an intersection and not one indexed verdict: the product of classes is small for
  * the matrix, but 1,024 site rows with prefixes of their own would make millions of entries.
  *
  * A table is immutable once published and freed after a grace period; a reader needs RCU and
@@ -103,13 +103,18 @@ static inline unsigned int le_lane_reverse(unsigned int lane)
  * six have one more.
  */
 #define LE_MAX_MATRIX_TERMS (LE_NR_ROWS + 3 + 6)
-/* With one that stands at the bit of word 0 which is no term's. */
-#define LE_MAX_TERMS (LE_MAX_MATRIX_TERMS + LE_MAX_SITE_ROWS + 1)
+/* With those that stand at the bits of word 0 which are no terms'. */
+#define LE_MAX_TERMS (LE_MAX_MATRIX_TERMS + LE_MAX_SITE_ROWS + 64 - LE_NR_FAST_TERMS)
 #define LE_MAX_WORDS ((LE_MAX_TERMS + 63) / 64)
 
-/* Bits of word 0 that are terms, and the one that is not. */
-#define LE_NR_FAST_TERMS 63
-#define LE_BLOCKED_BIT BIT_ULL(LE_NR_FAST_TERMS)
+/*
+ * Bits of word 0 that are terms, and those that are not: they are never in an intersection, since
+ * classes of addresses and of ports have different ones.
+ */
+#define LE_NR_FAST_TERMS 61
+#define LE_MORE_ENDS BIT_ULL(61)
+#define LE_MORE_PORTS BIT_ULL(62)
+#define LE_BLOCKED_BIT BIT_ULL(63)
 
 /*
  * Classes of ports as far as word 0 can tell. A range of ports begins and ends a class at most.
@@ -119,7 +124,8 @@ static inline unsigned int le_lane_reverse(unsigned int lane)
 #define LE_NR_DPORT_CLASSES 256
 #define LE_NR_SPORT_RANGES 5
 #define LE_NR_SPORT_CLASSES 16
-static_assert(2 * LE_NR_FAST_TERMS + 1 <= LE_NR_DPORT_CLASSES);
+/* Those that go on in other words are other classes. */
+static_assert(2 * (2 * LE_NR_FAST_TERMS + 1) <= LE_NR_DPORT_CLASSES);
 static_assert(2 * LE_NR_SPORT_RANGES + 1 <= LE_NR_SPORT_CLASSES);
 
 /*
@@ -174,6 +180,8 @@ struct le_wide {
  * @addrs: finds the class of an address
  * @ends: word 0 of each class of addresses, as a sender and as a receiver; in that of a class
  *	which is blocked no row is left to which it is the far end, but LE_BLOCKED_BIT is set
+ *
+ * Words 0 have LE_MORE_PORTS or LE_MORE_ENDS if the bitmaps that they are of go on in @wide.
  *
  * All that an accepted packet needs is inside, so that it is found without following a pointer.
  * It meets these cache lines: the far address's root entry; the near address's place; the

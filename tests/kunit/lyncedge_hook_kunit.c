@@ -1728,6 +1728,44 @@ static void site_row_counters(struct kunit *test)
 	expect_forward(test, f, &b, ext, per, "accept mine", "anew");
 }
 
+/* More rows than the fast path knows: it has to know when to ask about the others. */
+static void many_site_rows(struct kunit *test)
+{
+	const size_t room = 8192;
+	char *lines = kunit_kzalloc(test, room, GFP_KERNEL);
+	const struct family *f;
+	unsigned int i;
+	int n;
+
+	KUNIT_ASSERT_NOT_NULL(test, lines);
+	n = scnprintf(lines, room, STATELESS);
+	for (i = 0; i < 100; i++)
+		n += scnprintf(lines + n, room - n,
+			       "allow r%u external in udp %u from any to any\n", i, 20000 + i);
+	scnprintf(lines + n, room - n, "allow sip external in tcp 40000 from any to access\n");
+	policy(test, lines);
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		struct bytes b = udp(f, f->far, 40000, f->access, 20099);
+
+		expect_forward(test, f, &b, ext, per, "accept r99", "%s", f->name);
+		b = udp(f, f->access, 20099, f->far, 40000);
+		expect_forward(test, f, &b, per, ext, "accept r99", "%s, the answer", f->name);
+		b = tcp(f, f->access, 40000, f->far, 5061, SYN);
+		expect_forward(test, f, &b, per, ext, "accept ext-07", "%s, outbound", f->name);
+		b = tcp(f, f->far, 5061, f->access, 40000, ACK);
+		expect_forward(test, f, &b, ext, per, "accept sip",
+			       "%s, its own row goes before that which it answers", f->name);
+		b = tcp(f, f->far, 5061, f->access, 40001, ACK);
+		expect_forward(test, f, &b, ext, per, "accept ext-07", "%s, answers", f->name);
+		b = udp(f, f->far, 40000, f->access, 20100);
+		expect_forward(test, f, &b, ext, per, "drop no-row", "%s, closed", f->name);
+		b = udp(f, f->blocked, 40000, f->access, 20100);
+		expect_forward(test, f, &b, ext, per, "drop blocked", "%s, blocked", f->name);
+		b = udp(f, f->blocked, 40000, f->access, 20099);
+		expect_forward(test, f, &b, ext, per, "drop blocked", "%s, blocked, open", f->name);
+	}
+}
+
 /* ---- the suite ---- */
 
 static int open_device(struct net_device *dev)
@@ -1814,6 +1852,7 @@ static struct kunit_case hook_cases[] = {
 	KUNIT_CASE(devices),
 	KUNIT_CASE(many_devices),
 	KUNIT_CASE(site_row_counters),
+	KUNIT_CASE(many_site_rows),
 	{}
 };
 
