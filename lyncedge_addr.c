@@ -212,21 +212,17 @@ static u64 half_of(const struct le_key *key, unsigned int byte)
 /* The first byte in which two keys differ; they do. */
 static unsigned int differing_byte(const struct le_key *a, const struct le_key *b)
 {
-	unsigned int byte = 0;
+	u64 hi = a->hi ^ b->hi, lo = a->lo ^ b->lo;
 
-	while (!((half_of(a, byte) ^ half_of(b, byte)) >> shift_of(byte)))
-		byte++;
-	return byte;
+	return hi ? (64 - fls64(hi)) / 8 : 8 + (64 - fls64(lo)) / 8;
 }
 
 /* The last byte of a key that is not 0: what comes after it needs no decision. */
 static unsigned int last_byte(const struct le_key *key)
 {
-	unsigned int byte = 15;
-
-	while (byte && !(half_of(key, byte) >> shift_of(byte) & 0xff))
-		byte--;
-	return byte;
+	if (key->lo)
+		return 15 - __ffs64(key->lo) / 8;
+	return key->hi ? 7 - __ffs64(key->hi) / 8 : 0;
 }
 
 /*
@@ -314,6 +310,29 @@ static void block_ends(u8 family, u32 block, struct le_key *start, struct le_key
 	}
 }
 
+static u32 block_of(u8 family, const struct le_key *key)
+{
+	return family == LE_IPV4 ? key->lo >> 16 : key->hi >> 48;
+}
+
+/* The entry of a block; @rest begins with the span that holds the last address before it. */
+static u32 entry_of(struct trie *trie, struct part *rest, u32 block)
+{
+	struct le_key start, end;
+	struct part part;
+
+	/* Most blocks have no start of a span in them. */
+	if (is_last(rest) || block_of(trie->family, &rest->first[1].start) > block)
+		return rest->first->class;
+	block_ends(trie->family, block, &start, &end);
+	part = part_of(rest->first, rest->last, &start, &end);
+	rest->first = part.last;
+	if (is_last(&part))
+		return part.first->class;
+	return trie->family == LE_IPV4 ? build4(trie, part, block << 16, 0) :
+					 build6(trie, part, 2, 0);
+}
+
 static void build_root(struct trie *trie)
 {
 	struct part rest = { .first = trie->spans, .last = trie->spans + trie->nr_spans - 1 };
@@ -322,19 +341,9 @@ static void build_root(struct trie *trie)
 	trie->nr_nodes = 0;
 	trie->nr_runs = 0;
 	for (block = 0; block < 65536 && !trie->out_of_memory; block++) {
-		struct le_key start, end;
-		struct part part;
 		__be16 bytes = htons(block);
-		u32 entry;
 
-		block_ends(trie->family, block, &start, &end);
-		part = part_of(rest.first, rest.last, &start, &end);
-		rest.first = part.last;
-		entry = part.first->class;
-		if (!is_last(&part))
-			entry = trie->family == LE_IPV4 ? build4(trie, part, block << 16, 0) :
-							  build6(trie, part, 2, 0);
-		trie->root[le_block((const u8 *)&bytes)] = entry;
+		trie->root[le_block((const u8 *)&bytes)] = entry_of(trie, &rest, block);
 		if (block % 256 == 0)
 			cond_resched();
 	}
@@ -344,8 +353,6 @@ static int trim(struct trie *trie)
 {
 	void *nodes, *runs;
 
-	if (!trie->nr_nodes)
-		return 0;
 	nodes = le_list_trim(trie->nodes, trie->node_room, trie->nr_nodes, node_size(trie));
 	if (nodes)
 		trie->nodes = nodes;
@@ -355,9 +362,23 @@ static int trim(struct trie *trie)
 	return nodes && runs ? 0 : -ENOMEM;
 }
 
+/* As much as prefixes that are spread out take; moving arrays is a good part of the whole work. */
+static int make_room(struct trie *trie)
+{
+	bool v4 = trie->family == LE_IPV4;
+
+	trie->node_room = (v4 ? trie->nr_spans / 3 : trie->nr_spans - trie->nr_spans / 4) + 1;
+	trie->run_room = (v4 ? trie->nr_spans + trie->nr_spans / 2 : 3 * trie->nr_spans) + 1;
+	trie->nodes = kvmalloc_array(trie->node_room, node_size(trie), GFP_KERNEL);
+	trie->runs = kvmalloc_array(trie->run_room, sizeof(*trie->runs), GFP_KERNEL);
+	return trie->nodes && trie->runs ? 0 : -ENOMEM;
+}
+
 /* How many nodes there are decides how they are stored: few are built again, plainly. */
 static int build_trie(struct trie *trie)
 {
+	if (make_room(trie))
+		return -ENOMEM;
 	build_root(trie);
 	if (trie->nr_nodes <= LE_MAX_PLAIN_NODES) {
 		trie->plain = true;

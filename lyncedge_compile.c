@@ -68,6 +68,10 @@ struct compiler {
 	u64 *tag_bits;
 	u32 *tag_flags;
 	struct classes classes;
+	/* The last answer of class_with_tag(): mostly the next one too. */
+	u32 joined_class;
+	u32 joined_tag;
+	u32 joined;
 	struct le_prefix *prefixes;
 	u32 nr_prefixes;
 	struct le_span *spans[2];
@@ -627,9 +631,14 @@ static u32 class_with_tag(struct compiler *c, u32 class, u32 tag)
 	const u64 *have = c->classes.bits + class * stride;
 	u64 bits[2 * LE_MAX_WORDS];
 
+	if (class == c->joined_class && tag == c->joined_tag)
+		return c->joined;
 	for (i = 0; i < stride; i++)
 		bits[i] = have[i] | more[i];
-	return intern_class(c, bits, c->classes.flags[class] | c->tag_flags[tag]);
+	c->joined_class = class;
+	c->joined_tag = tag;
+	c->joined = intern_class(c, bits, c->classes.flags[class] | c->tag_flags[tag]);
+	return c->joined;
 }
 
 static void add_host(struct compiler *c, const struct le_edge_addr *addr, u16 tag)
@@ -705,12 +714,36 @@ static void add_publics(struct compiler *c, unsigned int edge)
 		add_host(c, &publics->list[i], public_tag(edge, publics->list[i].family));
 }
 
+/* The first @sorted prefixes are in order, and now the others too, of which there are few. */
+static int sort_prefixes(struct compiler *c, u32 sorted)
+{
+	u32 nr = c->nr_prefixes - sorted, to = c->nr_prefixes;
+	struct le_prefix *list = c->prefixes, *added;
+
+	if (!nr)
+		return 0;
+	if (le_prefix_sort(list + sorted, nr))
+		return -ENOMEM;
+	added = kvmalloc_array(nr, sizeof(*added), GFP_KERNEL);
+	if (!added)
+		return -ENOMEM;
+	memcpy(added, list + sorted, nr * sizeof(*added));
+	while (nr) {
+		if (sorted && le_prefix_compare(&list[sorted - 1], &added[nr - 1]) > 0)
+			list[--to] = list[--sorted];
+		else
+			list[--to] = added[--nr];
+	}
+	kvfree(added);
+	return 0;
+}
+
 static int gather_prefixes(struct compiler *c)
 {
 	const struct le_policy *policy = c->policy;
 	u32 nr = policy->nr_prefixes + 2 * LE_NR_EDGES * LE_MAX_EDGE_ADDRS + c->nr_site_prefixes;
 	unsigned int edge;
-	u32 i;
+	u32 i, sorted;
 
 	c->prefixes = kvmalloc_array(nr, sizeof(*c->prefixes), GFP_KERNEL);
 	if (!c->prefixes)
@@ -718,6 +751,7 @@ static int gather_prefixes(struct compiler *c)
 	for (i = 0; i < policy->nr_prefixes; i++)
 		if (tag_matters(c, policy->prefixes[i].tag))
 			c->prefixes[c->nr_prefixes++] = policy->prefixes[i];
+	sorted = c->nr_prefixes;
 	for (edge = 0; edge < LE_NR_EDGES; edge++)
 		for (i = 0; i < policy->edges[edge].nr; i++)
 			add_host(c, &policy->edges[edge].list[i], LE_TAG_EDGE + edge);
@@ -725,7 +759,7 @@ static int gather_prefixes(struct compiler *c)
 		c->prefixes[c->nr_prefixes++] = c->site_prefixes[i];
 	for (edge = 0; c->early && edge < LE_NR_EDGES; edge++)
 		add_publics(c, edge);
-	return le_prefix_sort(c->prefixes, c->nr_prefixes);
+	return sort_prefixes(c, sorted);
 }
 
 /* A prefix that holds the address at which the sweep is. */
@@ -973,6 +1007,7 @@ static struct le_table *compile_table(const struct le_policy *policy, bool early
 		return NULL;
 	c->policy = policy;
 	c->early = early;
+	c->joined_class = NO_CLASS;
 	err = compile(c);
 	table = c->table;
 	free_compiler(c);

@@ -16,34 +16,24 @@
 #include "lyncedge_needs.h"
 
 /**
- * struct config - a policy, compiled, with all that outlives the text it came from
+ * struct config - a policy, and what is made of it
+ * @policy: itself
  * @table: for the hooks
  * @early: for early drops; NULL if the policy wants none
  * @sites: counters of the site rows, shared with the configuration before where names are the same
  * @nr_sites: how many
- * @text: canonical text
+ * @text: canonical text, once somebody has asked for it
  * @text_len: its length
- * @devices: names of the devices of each interface
- * @nr_devices: how many of each
- * @features: set of the features that are on
- * @active: set of the active matrix rows
- * @options: chosen value of each option
- * @log_group: NFLOG group, or LE_NO_LOG_GROUP
  * @rcu: frees it
  */
 struct config {
+	struct le_policy *policy;
 	struct le_table *table;
 	struct le_table *early;
 	struct le_site_counter **sites;
 	u32 nr_sites;
 	char *text;
 	size_t text_len;
-	char devices[LE_NR_IFACES][LE_MAX_DEVICES][IFNAMSIZ];
-	u32 nr_devices[LE_NR_IFACES];
-	u32 features;
-	u64 active;
-	u8 options[LE_NR_OPTIONS];
-	int log_group;
 	struct rcu_head rcu;
 };
 
@@ -137,6 +127,7 @@ static void free_config(struct config *config)
 	kvfree(config->sites);
 	le_table_free(config->table);
 	le_table_free(config->early);
+	le_policy_free(config->policy);
 	kvfree(config->text);
 	kvfree(config);
 }
@@ -186,63 +177,59 @@ static bool wants_early_drops(const struct le_policy *policy)
 	return policy->options[LE_OPT_EARLY_DROP] == LE_EARLY_DROP_ON;
 }
 
-static struct config *make_config(const struct le_policy *policy)
+/* Takes the policy, whatever becomes of it. */
+static struct config *make_config(struct le_policy *policy)
 {
 	struct config *config = kvzalloc(sizeof(*config), GFP_KERNEL);
-	unsigned int row;
 
-	if (!config)
+	if (!config) {
+		le_policy_free(policy);
 		return NULL;
+	}
+	config->policy = policy;
 	config->table = le_table_compile(policy);
 	if (wants_early_drops(policy))
 		config->early = le_table_compile_early(policy);
-	config->text = le_policy_render(policy, &config->text_len);
-	if (!config->table || (wants_early_drops(policy) && !config->early) || !config->text ||
+	if (!config->table || (wants_early_drops(policy) && !config->early) ||
 	    add_sites(config, policy)) {
 		free_config(config);
 		return NULL;
 	}
-	memcpy(config->devices, policy->devices, sizeof(config->devices));
-	memcpy(config->nr_devices, policy->nr_devices, sizeof(config->nr_devices));
-	memcpy(config->options, policy->options, sizeof(config->options));
-	config->features = policy->features;
-	config->log_group = policy->log_group;
-	for (row = 0; row < LE_NR_ROWS; row++)
-		if (le_policy_row_active(policy, row))
-			config->active |= BIT_ULL(row);
 	return config;
 }
 
 static unsigned long needs_of(const struct config *config, enum le_mode mode)
 {
+	const struct le_policy *policy;
 	unsigned long needs = 0;
 
 	if (mode == LE_MODE_OFF || !config)
 		return 0;
+	policy = config->policy;
 	__set_bit(LE_NEED_FORWARD, &needs);
 	if (mode == LE_MODE_ENFORCE)
 		__set_bit(LE_NEED_MODULE, &needs);
-	if (config->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_CONNTRACK)
+	if (policy->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_CONNTRACK)
 		__set_bit(LE_NEED_CONNTRACK, &needs);
 	else
 		__set_bit(LE_NEED_DEFRAG, &needs);
-	if (config->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT)
+	if (policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT)
 		__set_bit(LE_NEED_REJECT, &needs);
-	if (config->options[LE_OPT_HOOKS] == LE_HOOKS_ALL)
+	if (policy->options[LE_OPT_HOOKS] == LE_HOOKS_ALL)
 		__set_bit(LE_NEED_LOCAL, &needs);
-	if (config->log_group != LE_NO_LOG_GROUP)
+	if (policy->log_group != LE_NO_LOG_GROUP)
 		__set_bit(LE_NEED_LOG, &needs);
 	return needs;
 }
 
-static u8 named_iface(const struct config *config, const char *name)
+static u8 named_iface(const struct le_policy *policy, const char *name)
 {
 	unsigned int iface;
 	u32 i;
 
 	for (iface = 0; iface < LE_NR_IFACES; iface++)
-		for (i = 0; i < config->nr_devices[iface]; i++)
-			if (!strcmp(config->devices[iface][i], name))
+		for (i = 0; i < policy->nr_devices[iface]; i++)
+			if (!strcmp(policy->devices[iface][i], name))
 				return iface;
 	return LE_UNNAMED;
 }
@@ -274,13 +261,14 @@ static void set_counters(struct le_live *live)
 /* What the hooks judge by, for the devices that exist now. */
 static struct le_live *make_live(const struct config *config, enum le_mode mode, gfp_t gfp)
 {
+	const struct le_policy *policy = config->policy;
 	struct net_device *dev;
 	struct le_live *live;
 	u32 nr = 0, slots;
 
 	ASSERT_RTNL();
 	for_each_netdev(&init_net, dev)
-		nr += named_iface(config, dev->name) != LE_UNNAMED;
+		nr += named_iface(policy, dev->name) != LE_UNNAMED;
 	slots = roundup_pow_of_two(4 * nr + 1);
 	live = kzalloc(struct_size(live, slots, slots), gfp);
 	if (!live)
@@ -289,10 +277,10 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->early = mode == LE_MODE_ENFORCE ? config->early : NULL;
 	live->sites = config->sites;
 	live->enforce = mode == LE_MODE_ENFORCE;
-	live->conntrack = config->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_CONNTRACK;
-	live->reject = config->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
-	live->local = config->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
-	live->log_group = config->log_group;
+	live->conntrack = policy->options[LE_OPT_ESTABLISHED] == LE_ESTABLISHED_CONNTRACK;
+	live->reject = policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
+	live->local = policy->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
+	live->log_group = policy->log_group;
 	live->wide = live->table->wide.nr_words;
 	live->drops_simply = live->enforce && !live->reject &&
 			     live->log_group == LE_NO_LOG_GROUP;
@@ -302,7 +290,7 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->slot_mask = slots - 1;
 	set_counters(live);
 	for_each_netdev(&init_net, dev) {
-		u8 iface = named_iface(config, dev->name);
+		u8 iface = named_iface(policy, dev->name);
 
 		if (iface != LE_UNNAMED)
 			add_slot(live, dev->ifindex, iface);
@@ -383,15 +371,18 @@ static int switch_to(struct config *config, enum le_mode mode)
 	return 0;
 }
 
-static int apply_policy(const struct le_policy *policy)
+/* Takes the policy, whatever becomes of it. */
+static int apply_policy(struct le_policy *policy)
 {
 	struct config *old = current_config, *config;
 	int err;
 
-	if (wants_early_drops(policy) && !le_ingress_supported())
+	if (wants_early_drops(policy) && !le_ingress_supported()) {
+		le_policy_free(policy);
 		return refuse(-EOPNOTSUPP,
 			      "this kernel has no hook at ingress, which 'early-drop on' needs",
 			      "leave it out, or use a kernel with CONFIG_NETFILTER_INGRESS");
+	}
 	config = make_config(policy);
 	if (!config)
 		return out_of_memory();
@@ -427,9 +418,7 @@ int le_control_apply(const char *text, size_t len)
 		le_control_refuse(&error);
 		return err;
 	}
-	err = apply_policy(policy);
-	le_policy_free(policy);
-	return err;
+	return apply_policy(policy);
 }
 
 /**
@@ -454,6 +443,34 @@ int le_control_set_mode(enum le_mode mode)
 }
 
 /**
+ * le_control_text() - the policy in force
+ * @text: where to put its canonical text, valid under the lock; NULL if there is no policy
+ * @len: where to put its length, 0 if there is none
+ *
+ * It is written when it is asked for first: who applies policies need not wait for what perhaps
+ * nobody reads.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int le_control_text(const char **text, size_t *len)
+{
+	struct config *config = current_config;
+
+	lockdep_assert_held(&control_lock);
+	*text = NULL;
+	*len = 0;
+	if (!config)
+		return 0;
+	if (!config->text)
+		config->text = le_policy_render(config->policy, &config->text_len);
+	if (!config->text)
+		return -ENOMEM;
+	*text = config->text;
+	*len = config->text_len;
+	return 0;
+}
+
+/**
  * le_control_set_feature() - turn a feature on or off
  * @feature: which
  * @on: whether it is to be on
@@ -467,13 +484,18 @@ int le_control_set_feature(enum le_feature feature, bool on)
 {
 	struct le_policy *policy;
 	struct le_error error;
+	const char *text;
+	size_t len;
 	int err;
 
 	lockdep_assert_held(&control_lock);
 	if (!current_config)
 		return refuse(-EINVAL, "there is no policy that could have features",
 			      "write a policy to /sys/kernel/lyncedge/policy first");
-	err = le_policy_parse(current_config->text, current_config->text_len, &policy, &error);
+	err = le_control_text(&text, &len);
+	if (err)
+		return out_of_memory();
+	err = le_policy_parse(text, len, &policy, &error);
 	if (err) {
 		le_control_refuse(&error);
 		return err;
@@ -483,10 +505,9 @@ int le_control_set_feature(enum le_feature feature, bool on)
 	else
 		policy->features &= ~BIT(feature);
 	err = le_policy_check_pic(policy, &error);
-	if (err)
-		le_control_refuse(&error);
-	else
-		err = apply_policy(policy);
+	if (!err)
+		return apply_policy(policy);
+	le_control_refuse(&error);
 	le_policy_free(policy);
 	return err;
 }
@@ -549,7 +570,7 @@ u64 le_control_generation(void)
 bool le_control_feature(enum le_feature feature)
 {
 	lockdep_assert_held(&control_lock);
-	return current_config && current_config->features & BIT(feature);
+	return current_config && current_config->policy->features & BIT(feature);
 }
 
 /**
@@ -561,20 +582,7 @@ bool le_control_feature(enum le_feature feature)
 bool le_control_row_active(unsigned int row)
 {
 	lockdep_assert_held(&control_lock);
-	return current_config && current_config->active & BIT_ULL(row);
-}
-
-/**
- * le_control_text() - the policy in force
- * @len: where to put the length of its text
- *
- * Return: its canonical text, valid under the lock; NULL, with length 0, if there is none.
- */
-const char *le_control_text(size_t *len)
-{
-	lockdep_assert_held(&control_lock);
-	*len = current_config ? current_config->text_len : 0;
-	return current_config ? current_config->text : NULL;
+	return current_config && le_policy_row_active(current_config->policy, row);
 }
 
 /**
@@ -616,7 +624,7 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 	if (live == &le_nothing || !net_eq(dev_net(dev), &init_net))
 		return NOTIFY_DONE;
 	if (event != NETDEV_UNREGISTER)
-		iface = named_iface(current_config, dev->name);
+		iface = named_iface(current_config->policy, dev->name);
 	if (le_live_iface(live, dev->ifindex) != iface)
 		follow_devices();
 	return NOTIFY_DONE;

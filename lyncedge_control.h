@@ -128,7 +128,7 @@ enum le_mode le_control_mode(void);
 u64 le_control_generation(void);
 bool le_control_feature(enum le_feature feature);
 bool le_control_row_active(unsigned int row);
-const char *le_control_text(size_t *len);
+int le_control_text(const char **text, size_t *len);
 struct le_site_counter *const *le_control_sites(u32 *nr);
 
 #endif /* LYNCEDGE_CONTROL_H */

@@ -5,16 +5,12 @@
  */
 #include "lyncedge_inet.h"
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
+/* Of a hexadecimal digit its value and one more; of all else 0. */
+static const u8 digit_values[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	['A'] = 11, 12, 13, 14, 15, 16,
+	['a'] = 11, 12, 13, 14, 15, 16,
+};
 
 static bool is_digit(char c)
 {
@@ -52,32 +48,24 @@ static bool parse_v4(const char *text, size_t len, u8 *out)
 	return text == end;
 }
 
-/*
- * The digits of a group, up to what is none; the first that is too much is no digit either. Their
- * end, or NULL if there are none.
- */
+/* The digits of a group, at most four; their end, or NULL if there are none. */
 static const char *parse_group(const char *text, const char *end, u8 *out)
 {
-	const char *start = text;
-	unsigned int value = 0;
+	const char *limit = end - text > 4 ? text + 4 : end, *start = text;
+	unsigned int value = 0, digit;
 
-	while (text < end && text < start + 4 && digit_value(*text) < 16)
-		value = value << 4 | digit_value(*text++);
+	while (text < limit) {
+		digit = digit_values[(u8)*text];
+		if (!digit)
+			break;
+		value = value << 4 | (digit - 1);
+		text++;
+	}
 	if (text == start)
 		return NULL;
 	out[0] = value >> 8;
 	out[1] = value & 0xff;
 	return text;
-}
-
-/* What is there up to a group's end, or that of the whole, is no group but a dotted quad. */
-static bool is_quad(const char *text, const char *end)
-{
-	const char *limit = end - text > 4 ? text + 4 : end;
-
-	while (text < limit && is_digit(*text))
-		text++;
-	return text < limit && *text == '.';
 }
 
 /*
@@ -97,17 +85,19 @@ static bool parse_v6(const char *text, size_t len, u8 *out)
 		text += 2;
 	}
 	while (text < end) {
-		if (is_quad(text, end)) {
-			if (bytes > 12 || !parse_v4(text, end - text, out + bytes))
+		const char *group = text;
+
+		if (bytes == 16)
+			return false;
+		text = parse_group(group, end, out + bytes);
+		if (!text)
+			return false;
+		if (text < end && *text == '.') {
+			if (bytes > 12 || !parse_v4(group, end - group, out + bytes))
 				return false;
 			bytes += 4;
 			break;
 		}
-		if (bytes == 16)
-			return false;
-		text = parse_group(text, end, out + bytes);
-		if (!text)
-			return false;
 		bytes += 2;
 		if (text == end)
 			break;
@@ -125,8 +115,10 @@ static bool parse_v6(const char *text, size_t len, u8 *out)
 	if (bytes == 16)
 		return false;
 	tail = bytes - gap;
-	memmove(out + 16 - tail, out + gap, tail);
-	memset(out + gap, 0, 16 - bytes);
+	if (tail) {
+		memmove(out + 16 - tail, out + gap, tail);
+		memset(out + gap, 0, 16 - bytes);
+	}
 	return true;
 }
 
@@ -161,11 +153,48 @@ bool le_addr_parse(const char *text, size_t len, union le_addr *addr, u8 *family
 	return parse_v4(text, len, addr->byte);
 }
 
-static int format_v6(char *buf, size_t size, const union le_addr *addr)
+/* Below 1000, as octets and lengths are. */
+static char *put_decimal(char *text, unsigned int value)
 {
-	unsigned int i, run, best = 0, best_len = 1;
+	if (value >= 100)
+		*text++ = '0' + value / 100;
+	if (value >= 10)
+		*text++ = '0' + value / 10 % 10;
+	*text++ = '0' + value % 10;
+	return text;
+}
+
+static char *put_hex(char *text, unsigned int value)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned int shift = 12;
+
+	while (shift && !(value >> shift))
+		shift -= 4;
+	*text++ = digits[value >> shift];
+	while (shift) {
+		shift -= 4;
+		*text++ = digits[value >> shift & 15];
+	}
+	return text;
+}
+
+static char *put_v4(char *text, const union le_addr *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		if (i)
+			*text++ = '.';
+		text = put_decimal(text, addr->byte[i]);
+	}
+	return text;
+}
+
+static char *put_v6(char *text, const union le_addr *addr)
+{
+	unsigned int i, run, best = 8, best_len = 1;
 	u16 group[8];
-	int n = 0;
 
 	for (i = 0; i < 8; i++)
 		group[i] = addr->byte[2 * i] << 8 | addr->byte[2 * i + 1];
@@ -177,18 +206,37 @@ static int format_v6(char *buf, size_t size, const union le_addr *addr)
 			best_len = run;
 		}
 	}
-	if (best_len == 1)
-		best = 8;
 	for (i = 0; i < 8; i++) {
 		if (i == best) {
-			n += scnprintf(buf + n, size - n, "::");
+			*text++ = ':';
+			*text++ = ':';
 			i += best_len - 1;
 			continue;
 		}
-		n += scnprintf(buf + n, size - n, "%s%x", i && i != best + best_len ? ":" : "",
-			       group[i]);
+		if (i && i != best + best_len)
+			*text++ = ':';
+		text = put_hex(text, group[i]);
 	}
-	return n;
+	return text;
+}
+
+static char *put_addr(char *text, const union le_addr *addr, u8 family)
+{
+	return family == LE_IPV6 ? put_v6(text, addr) : put_v4(text, addr);
+}
+
+/* As much as there is room for. Policies have many prefixes: printf() takes ten times as long. */
+static int give(char *buf, size_t size, const char *text, const char *end)
+{
+	size_t len = end - text;
+
+	if (!size)
+		return 0;
+	if (len > size - 1)
+		len = size - 1;
+	memcpy(buf, text, len);
+	buf[len] = 0;
+	return len;
 }
 
 /**
@@ -202,10 +250,9 @@ static int format_v6(char *buf, size_t size, const union le_addr *addr)
  */
 int le_addr_format(char *buf, size_t size, const union le_addr *addr, u8 family)
 {
-	if (family == LE_IPV6)
-		return format_v6(buf, size, addr);
-	return scnprintf(buf, size, "%u.%u.%u.%u", addr->byte[0], addr->byte[1], addr->byte[2],
-			 addr->byte[3]);
+	char text[LE_PREFIX_TEXT];
+
+	return give(buf, size, text, put_addr(text, addr, family));
 }
 
 /**
@@ -218,11 +265,13 @@ int le_addr_format(char *buf, size_t size, const union le_addr *addr, u8 family)
  */
 int le_prefix_format(char *buf, size_t size, const struct le_prefix *prefix)
 {
-	int n = le_addr_format(buf, size, &prefix->addr, prefix->family);
+	char text[LE_PREFIX_TEXT], *end = put_addr(text, &prefix->addr, prefix->family);
 
-	if (prefix->len < le_addr_bits(prefix->family))
-		n += scnprintf(buf + n, size - n, "/%u", prefix->len);
-	return n;
+	if (prefix->len < le_addr_bits(prefix->family)) {
+		*end++ = '/';
+		end = put_decimal(end, prefix->len);
+	}
+	return give(buf, size, text, end);
 }
 
 /* The bits of one of an address's words that are beyond the length. */
@@ -246,12 +295,14 @@ static unsigned int nr_words(const struct le_prefix *prefix)
  */
 bool le_prefix_has_host_bits(const struct le_prefix *prefix)
 {
-	unsigned int i;
+	unsigned int i = prefix->len / 32;
+	__be32 bits = 0;
 
-	for (i = prefix->len / 32; i < nr_words(prefix); i++)
-		if (prefix->addr.word[i] & host_mask(prefix, i))
-			return true;
-	return false;
+	if (i < nr_words(prefix))
+		bits = prefix->addr.word[i] & host_mask(prefix, i);
+	while (++i < nr_words(prefix))
+		bits |= prefix->addr.word[i];
+	return bits;
 }
 
 /**
@@ -356,16 +407,16 @@ static void sort_by_byte(const struct le_prefix *from, struct le_prefix *to, u32
 		to[places[byte_of(&from[i], offset)]++] = from[i];
 }
 
-/* Sorts prefixes of one family; the order is again in @list. */
+/* Sorts prefixes of one family, which are in @spare, into @list. */
 static void sort_family(struct le_prefix *list, struct le_prefix *spare, u32 nr, u32 *places)
 {
-	struct le_prefix *from = list, *to = spare, *swap;
+	struct le_prefix *from = spare, *to = list, *swap;
 	u8 differ[sizeof(*list)];
 	unsigned int i;
 
-	if (nr < 2)
+	if (!nr)
 		return;
-	find_differences(list, nr, differ);
+	find_differences(from, nr, differ);
 	for (i = 0; i < sizeof(sort_bytes); i++) {
 		if (!differ[sort_bytes[i]])
 			continue;
@@ -405,7 +456,6 @@ int le_prefix_sort(struct le_prefix *list, u32 nr)
 	if (!spare || !places)
 		goto out;
 	sort_by_byte(list, spare, nr, offsetof(struct le_prefix, family), places);
-	memcpy(list, spare, nr * sizeof(*list));
 	/* Where the last of them went, one further. */
 	nr4 = places[LE_IPV4];
 	sort_family(list, spare, nr4, places);

@@ -41,10 +41,10 @@ static inline void *le_list_grow(void *list, u32 *room, u32 nr, size_t size)
 }
 
 /**
- * le_list_trim() - give back the room that a list does not need
+ * le_list_trim() - give back the room that a list does not need, if that is much
  * @list: the list
  * @room: how many elements there is room for
- * @nr: how many there are, at least one
+ * @nr: how many there are
  * @size: size of an element
  *
  * Context: process; may sleep.
@@ -55,8 +55,11 @@ static inline void *le_list_trim(void *list, u32 room, u32 nr, size_t size)
 {
 	void *smaller;
 
-	if (nr == room)
+	/* Even a list of none is one, if there was room. */
+	if (room - nr <= room / 8 || room == 1)
 		return list;
+	if (!nr)
+		nr = 1;
 	smaller = kvmalloc_array(nr, size, GFP_KERNEL);
 	if (!smaller)
 		return NULL;

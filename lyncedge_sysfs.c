@@ -182,8 +182,9 @@ static ssize_t policy_read(struct file *file, struct kobject *kobj, LE_BIN_ATTR 
 	size_t len;
 
 	le_control_lock();
-	text = le_control_text(&len);
-	n = memory_read_from_buffer(buf, count, &offset, text, len);
+	n = le_control_text(&text, &len);
+	if (!n)
+		n = memory_read_from_buffer(buf, count, &offset, text, len);
 	le_control_unlock();
 	return n;
 }
