@@ -313,12 +313,12 @@ static void decides_alike_among_many(void)
 		len += scnprintf(text + len, room - len,
 				 "peer federation-partner %u.%u.%u.0/25 2001:db8:%x:%x::/64\n",
 				 100 + i % 100, i / 100, i % 256, 0x100 + i, i);
-	/* Some hundred that no packet of ours is for, then such as some are for. */
+	/* A hundred that no packet of ours is for, then such as some are for. */
 	for (i = 0; i < 200; i++)
 		len += scnprintf(text + len, room - len,
 				 "allow row%u external %s %s %u from %s to %s\n", i,
 				 i % 2 ? "in" : "out", i % 4 / 2 ? "tcp" : "udp",
-				 i < 100 ? 8443 + i : ports[1 + i / 4 % (ARRAY_SIZE(ports) - 1)],
+				 i < 100 ? 8443 + i : ports[1 + i / 4 % 10],
 				 i % 2 ? "any" : "av", i % 2 ? "av" : "198.51.100.0/24");
 	len += scnprintf(text + len, room - len, "block 198.51.100.64/26\ncommit\n");
 	table = compile(text, len, &policy);
