@@ -876,6 +876,21 @@ static u64 far_terms(const struct compiler *c, enum le_dir dir)
 	return terms;
 }
 
+/* Word 0 of the terms for which any far address will do. */
+static u64 any_far_terms(const struct compiler *c)
+{
+	u64 terms = 0;
+	u32 i;
+
+	for (i = 0; i < c->nr_terms && i < LE_NR_FAST_TERMS; i++) {
+		const struct term *term = &c->terms[i];
+
+		if (le_lane_dir(term->lane) == LE_IN ? term->from.any : term->to.any)
+			terms |= BIT_ULL(i);
+	}
+	return terms;
+}
+
 static int store_addr_classes(struct compiler *c)
 {
 	struct le_table *table = c->table;
@@ -904,6 +919,8 @@ static int store_addr_classes(struct compiler *c)
 		table->blocks = true;
 	}
 	table->nr_addr_classes = cl->nr;
+	/* Of an address that is blocked it has to be known that it is. */
+	table->any_far = table->blocks ? 0 : any_far_terms(c);
 	return 0;
 }
 

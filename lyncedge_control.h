@@ -54,6 +54,7 @@ struct le_slot {
  * @drops_simply: what no row takes is dropped and counted, and that is all
  * @drops_at_once: and is known by word 0, and nothing is blocked, so that it is for no other
  *	reason
+ * @drops_unless_wide: the same, but there are rows beyond word 0
  * @rcu: frees it
  * @lanes: of the named device in each place: le_lane_place() of its interface and TCP, and
  *	LE_NAMED more; 0 if there is none: most devices of a gateway are told by it not to be ours
@@ -74,6 +75,7 @@ struct le_live {
 	bool wide;
 	bool drops_simply;
 	bool drops_at_once;
+	bool drops_unless_wide;
 	u32 least[2];
 	struct rcu_head rcu;
 	u16 lanes[LE_NR_DEVICE_PLACES];

@@ -74,14 +74,6 @@ static __always_inline const u8 *le_fast_addr(const u8 *ip, u8 family, bool sour
 	return ip + (source ? offsetof(struct ipv6hdr, saddr) : offsetof(struct ipv6hdr, daddr));
 }
 
-static __always_inline bool le_fast_near(const struct le_table *t, u8 family, const u8 *addr,
-					 const u64 **ends)
-{
-	if (family == LE_IPV4)
-		return le_addr_near4(&t->addrs, addr, ends);
-	return le_addr_near6(&t->addrs, addr, ends);
-}
-
 static __always_inline size_t le_fast_root(const struct le_table *t, u8 family, const u8 *addr)
 {
 	return family == LE_IPV4 ? t->addrs.root4[le_block(addr)] : t->addrs.root6[le_block(addr)];
@@ -139,53 +131,45 @@ static __always_inline bool le_fast_headers(const struct sk_buff *skb, u32 least
 }
 
 /**
- * le_fast_addrs() - find a usual packet's addresses, as most policies have them
+ * le_fast_near() - find a usual packet's address on the Edge's side, as most are found
  * @t: the table
  * @skb: the packet
  * @family: LE_IPV4 or LE_IPV6
  * @dir: direction of the crossing
- * @f: where to put what is found
+ * @f: where to put its bitmaps
  *
  * Context: any; in the kernel under RCU, which keeps @t.
  *
- * Return: false if le_fast_addrs_deep() has to look.
+ * Return: false if le_fast_near_deep() has to look.
  */
-static __always_inline bool le_fast_addrs(const struct le_table *t, const struct sk_buff *skb,
-					  u8 family, enum le_dir dir, struct le_fast *f)
+static __always_inline bool le_fast_near(const struct le_table *t, const struct sk_buff *skb,
+					 u8 family, enum le_dir dir, struct le_fast *f)
 {
-	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
+	const u8 *near = le_fast_addr(skb->data, family, dir == LE_OUT);
 
-	f->far = le_fast_root(t, family, far);
-	if (f->far & LE_NODE) {
-		if (unlikely(f->far & LE_BY_RUNS))
-			return false;
-		f->far = le_fast_descend(t, family, f->far, far, false);
-	}
-	return likely(le_fast_near(t, family, le_fast_addr(skb->data, family, dir == LE_OUT),
-				   &f->near));
+	return likely(family == LE_IPV4 ? le_addr_near4(&t->addrs, near, &f->near) :
+					  le_addr_near6(&t->addrs, near, &f->near));
 }
 
 /**
- * le_fast_addrs_deep() - find a usual packet's addresses, whatever that takes
+ * le_fast_near_deep() - find a usual packet's address on the Edge's side, whatever that takes
  * @t: the table
  * @skb: the packet
  * @family: LE_IPV4 or LE_IPV6
  * @dir: direction of the crossing
- * @f: where to put what is found
+ * @f: where to put its bitmaps
  *
  * Context: any; in the kernel under RCU, which keeps @t.
  *
- * Return: false if the near one is no edge's, and the policy does not judge such packets.
+ * Return: false if it is no edge's, and the policy does not judge such packets.
  */
-static __always_inline bool le_fast_addrs_deep(const struct le_table *t, const struct sk_buff *skb,
-					       u8 family, enum le_dir dir, struct le_fast *f)
+static __always_inline bool le_fast_near_deep(const struct le_table *t, const struct sk_buff *skb,
+					      u8 family, enum le_dir dir, struct le_fast *f)
 {
-	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
 	const u8 *near = le_fast_addr(skb->data, family, dir == LE_OUT);
 	u32 class;
 
-	f->far = le_fast_descend(t, family, le_fast_root(t, family, far), far, true);
-	if (likely(le_fast_near(t, family, near, &f->near)))
+	if (likely(le_fast_near(t, skb, family, dir, f)))
 		return true;
 	/* It may still be an edge's, which lost its place to another. */
 	class = le_fast_descend(t, family, le_fast_root(t, family, near), near, true);
@@ -193,17 +177,84 @@ static __always_inline bool le_fast_addrs_deep(const struct le_table *t, const s
 	return !t->scope_address || le_addr_flags(t, class) & LE_ADDR_EDGE;
 }
 
-static __always_inline u64 le_fast_entering(const struct le_table *t, const struct le_fast *f,
-					    const u8 *dport)
+/**
+ * le_fast_far() - find a usual packet's address beyond the crossing
+ * @t: the table
+ * @skb: the packet
+ * @family: LE_IPV4 or LE_IPV6
+ * @dir: direction of the crossing
+ * @deep: whatever that takes
+ * @f: where to put its class
+ *
+ * Context: any; in the kernel under RCU, which keeps @t.
+ *
+ * Return: false if it takes longer than it may.
+ */
+static __always_inline bool le_fast_far(const struct le_table *t, const struct sk_buff *skb,
+					u8 family, enum le_dir dir, bool deep, struct le_fast *f)
 {
-	return le_entering_terms(t, f->lane - LE_NAMED, dport) & f->near[1] & le_from(t, f->far);
+	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
+
+	f->far = le_fast_root(t, family, far);
+	if (!(f->far & LE_NODE))
+		return true;
+	if (!deep && unlikely(f->far & LE_BY_RUNS))
+		return false;
+	f->far = le_fast_descend(t, family, f->far, far, deep);
+	return true;
 }
 
-static __always_inline u64 le_fast_leaving(const struct le_table *t, const struct le_fast *f,
-					   const u8 *sport, const u8 *dport)
+/* Where the port is that belongs to the near address, and the other one. */
+static __always_inline const u8 *le_fast_near_port(const u8 *ports, enum le_dir dir)
 {
-	return le_leaving_terms(t, f->lane - LE_NAMED, sport, dport) & f->near[0] &
-	       le_to(t, f->far);
+	return dir == LE_IN ? ports + 2 : ports;
+}
+
+static __always_inline const u8 *le_fast_far_port(const u8 *ports, enum le_dir dir)
+{
+	return dir == LE_IN ? ports : ports + 2;
+}
+
+/* Whether what is matched enters: the packet, or that which it answers. */
+static __always_inline bool le_fast_enters(enum le_dir dir, bool answered)
+{
+	return (dir == LE_IN) != answered;
+}
+
+/**
+ * le_fast_candidates() - find the rows that take a packet, if its far address is one of theirs
+ * @t: the table
+ * @ports: the packet from its TCP or UDP header on
+ * @dir: direction of the crossing
+ * @answered: not itself, but the packet that it answers
+ * @f: its lane and near address
+ *
+ * Return: word 0 of terms; 0 if there is no such row.
+ */
+static __always_inline u64 le_fast_candidates(const struct le_table *t, const u8 *ports,
+					      enum le_dir dir, bool answered,
+					      const struct le_fast *f)
+{
+	const u8 *near = le_fast_near_port(ports, dir), *far = le_fast_far_port(ports, dir);
+
+	if (le_fast_enters(dir, answered))
+		return le_entering_terms(t, f->lane - LE_NAMED, near) & f->near[1];
+	return le_leaving_terms(t, f->lane - LE_NAMED, near, far) & f->near[0];
+}
+
+/**
+ * le_fast_of_far() - find the rows that a packet's far address is one of
+ * @t: the table
+ * @dir: direction of the crossing
+ * @answered: not its own rows, but those of the packet that it answers
+ * @f: its far address
+ *
+ * Return: word 0 of terms, of which the lowest that is a candidate is the row's.
+ */
+static __always_inline u64 le_fast_of_far(const struct le_table *t, enum le_dir dir, bool answered,
+					  const struct le_fast *f)
+{
+	return le_fast_enters(dir, answered) ? le_from(t, f->far) : le_to(t, f->far);
 }
 
 /**
@@ -211,31 +262,22 @@ static __always_inline u64 le_fast_leaving(const struct le_table *t, const struc
  * @t: the table
  * @ports: the packet from its TCP or UDP header on
  * @dir: direction of the crossing
+ * @answered: not itself, but the packet that it answers
  * @f: its lane and addresses
  *
  * Return: word 0 of terms, of which the lowest is the row's; 0 if there is none.
  */
 static __always_inline u64 le_fast_match(const struct le_table *t, const u8 *ports,
-					 enum le_dir dir, const struct le_fast *f)
+					 enum le_dir dir, bool answered, const struct le_fast *f)
 {
-	return dir == LE_IN ? le_fast_entering(t, f, ports + 2) :
-			      le_fast_leaving(t, f, ports, ports + 2);
+	return le_fast_candidates(t, ports, dir, answered, f) &
+	       le_fast_of_far(t, dir, answered, f);
 }
 
-/**
- * le_fast_match_answered() - find the rows that take the packet which a packet answers
- * @t: the table
- * @ports: the packet from its TCP or UDP header on
- * @dir: direction of the crossing
- * @f: its lane and addresses
- *
- * Return: as le_fast_match().
- */
-static __always_inline u64 le_fast_match_answered(const struct le_table *t, const u8 *ports,
-						  enum le_dir dir, const struct le_fast *f)
+/* Whether any far address will do for the first of the candidates: then it need not be found. */
+static __always_inline bool le_fast_any_far(const struct le_table *t, u64 candidates)
 {
-	return dir == LE_OUT ? le_fast_entering(t, f, ports) :
-			       le_fast_leaving(t, f, ports + 2, ports);
+	return candidates & -candidates & t->any_far;
 }
 
 /* Whether it can be an answer at all: UDP, or TCP with ACK or RST. */
@@ -246,17 +288,15 @@ static __always_inline bool le_fast_may_answer(const u8 *ports, const struct le_
 
 /*
  * Whether rows of other words have to be asked, when those of word 0 do not take it, nor what it
- * answers: if bitmaps of ports and of addresses go on.
+ * answers: if the bitmaps of its ports and of its near address go on.
  */
 static __always_inline bool le_fast_goes_on(const struct le_table *t, const u8 *ports,
 					    enum le_dir dir, const struct le_fast *f)
 {
-	const u8 *near = ports + (dir == LE_IN ? 2 : 0), *far = ports + (dir == LE_IN ? 0 : 2);
-	u64 in = le_entering_terms(t, f->lane - LE_NAMED, near) >> 1;
-	u64 out = le_leaving_terms(t, f->lane - LE_NAMED, near, far) >> 1;
+	const u8 *near = le_fast_near_port(ports, dir), *far = le_fast_far_port(ports, dir);
+	u64 in = le_entering_terms(t, f->lane - LE_NAMED, near) >> 1 & f->near[1];
+	u64 out = le_leaving_terms(t, f->lane - LE_NAMED, near, far) >> 1 & f->near[0];
 
-	in &= f->near[1] & le_from(t, f->far);
-	out &= f->near[0] & le_to(t, f->far);
 	return (in | out) & LE_MORE_ENDS;
 }
 

@@ -6,9 +6,16 @@
  * A *way* is a family and a direction. Each has an inline function for the simplest case, which
  * needs no stack and goes on by jumps, and functions out of line for what may come in between:
  *
- *     way_unmatched   no row takes the packet; is it an answer?
+ *     way_far         it matters who is at the far end
+ *     way_unmatched   no row takes the packet, whoever is there; is it an answer?
+ *     way_unclear     perhaps, or it is not dropped without more ado
+ *     way_stranger    no row takes the packet from there, or for there; is it an answer?
  *     way_deep        an address takes longer to find: of many prefixes, or near but no edge's
  *     way_other       conntrack is asked; or it is not a usual packet
+ *
+ * The near address comes first, since nearly all that is refused has no row for it and its port,
+ * and any far address will do for most rows. Where it matters the far one takes some ten
+ * instructions in IPv4, and some twenty for each node of the trie in IPv6.
  */
 #include "lyncedge_fast.h"
 #include "lyncedge_forward.h"
@@ -17,8 +24,13 @@
 typedef unsigned int way_fn(const struct le_live *live, struct sk_buff *skb,
 			    const struct nf_hook_state *state, size_t lane);
 typedef unsigned int unmatched_fn(const struct le_live *live, struct sk_buff *skb,
-				  const struct nf_hook_state *state, size_t lane, size_t far,
-				  const u64 *near);
+				  const struct nf_hook_state *state, size_t lane, const u64 *near);
+typedef unsigned int far_fn(const struct le_live *live, struct sk_buff *skb,
+			    const struct nf_hook_state *state, size_t lane, const u64 *near,
+			    u64 terms);
+typedef unsigned int stranger_fn(const struct le_live *live, struct sk_buff *skb,
+				 const struct nf_hook_state *state, size_t lane, const u64 *near,
+				 size_t far);
 typedef unsigned int any_fn(const struct le_live *live, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 
@@ -68,7 +80,7 @@ static __always_inline unsigned int answer(const struct le_live *live, struct sk
 	u64 terms = 0;
 
 	if (le_fast_may_answer(ports, f))
-		terms = le_fast_match_answered(live->table, ports, dir, f);
+		terms = le_fast_match(live->table, ports, dir, true, f);
 	if (likely(!terms))
 		return refuse(live, skb, state, f, family, dir);
 	/* Rows that take the packet itself go before. */
@@ -77,26 +89,7 @@ static __always_inline unsigned int answer(const struct le_live *live, struct sk
 	return accept(live, skb, terms);
 }
 
-/* A packet by itself, whose addresses are found quickly. */
-static __always_inline unsigned int cross(const struct le_live *live, struct sk_buff *skb,
-					  const struct nf_hook_state *state, size_t lane,
-					  u8 family, enum le_dir dir, way_fn *deep, way_fn *other,
-					  unmatched_fn *unmatched)
-{
-	struct le_fast f = { .lane = lane };
-	u64 terms;
-
-	if (unlikely(!le_fast_headers(skb, live->least[family], family, &f)))
-		return other(live, skb, state, lane);
-	if (unlikely(!le_fast_addrs(live->table, skb, family, dir, &f)))
-		return deep(live, skb, state, f.lane);
-	terms = le_fast_match(live->table, le_fast_ports(skb, family), dir, &f);
-	if (likely(terms))
-		return accept(live, skb, terms);
-	return unmatched(live, skb, state, f.lane, f.far, f.near);
-}
-
-/* What conntrack says of it counts, if it is asked. */
+/* All is known of a usual packet. What conntrack says of it counts, if it is asked. */
 static __always_inline unsigned int judge(const struct le_live *live, struct sk_buff *skb,
 					  const struct nf_hook_state *state,
 					  const struct le_fast *f, u8 track, u8 family,
@@ -106,9 +99,9 @@ static __always_inline unsigned int judge(const struct le_live *live, struct sk_
 	u64 terms;
 
 	if (track == LE_TRACK_REPLY)
-		terms = le_fast_match_answered(live->table, ports, dir, f);
+		terms = le_fast_match(live->table, ports, dir, true, f);
 	else
-		terms = le_fast_match(live->table, ports, dir, f);
+		terms = le_fast_match(live->table, ports, dir, false, f);
 	if (likely(terms))
 		return accept(live, skb, terms);
 	if (track == LE_TRACK_NONE)
@@ -124,9 +117,80 @@ static __always_inline unsigned int cross_deep(const struct le_live *live, struc
 	struct le_fast f = { .lane = lane };
 	u8 track = le_live_track(live, skb);
 
-	if (unlikely(!le_fast_addrs_deep(live->table, skb, family, dir, &f)))
+	if (unlikely(!le_fast_near_deep(live->table, skb, family, dir, &f)))
 		return NF_ACCEPT;
+	le_fast_far(live->table, skb, family, dir, true, &f);
 	return judge(live, skb, state, &f, track, family, dir);
+}
+
+/* A packet by itself, which is accepted whoever is at the far end. */
+static __always_inline unsigned int cross(const struct le_live *live, struct sk_buff *skb,
+					  const struct nf_hook_state *state, size_t lane,
+					  u8 family, enum le_dir dir, way_fn *deep, way_fn *other,
+					  unmatched_fn *unmatched, far_fn *far)
+{
+	struct le_fast f = { .lane = lane };
+	u64 terms;
+
+	if (unlikely(!le_fast_headers(skb, live->least[family], family, &f)))
+		return other(live, skb, state, lane);
+	if (unlikely(!le_fast_near(live->table, skb, family, dir, &f)))
+		return deep(live, skb, state, f.lane);
+	terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, false, &f);
+	if (unlikely(!terms))
+		return unmatched(live, skb, state, f.lane, f.near);
+	if (likely(le_fast_any_far(live->table, terms)))
+		return accept(live, skb, terms);
+	return far(live, skb, state, f.lane, f.near, terms);
+}
+
+static __always_inline unsigned int
+cross_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	  size_t lane, const u64 *near, u64 terms, u8 family, enum le_dir dir, way_fn *deep,
+	  stranger_fn *stranger)
+{
+	struct le_fast f = { .lane = lane, .near = near };
+
+	if (unlikely(!le_fast_far(live->table, skb, family, dir, false, &f)))
+		return deep(live, skb, state, lane);
+	terms &= le_fast_of_far(live->table, dir, false, &f);
+	if (likely(terms))
+		return accept(live, skb, terms);
+	return stranger(live, skb, state, lane, near, f.far);
+}
+
+/* No row of word 0 takes it, but perhaps what it answers, or there is another reason to look on. */
+static __always_inline unsigned int
+cross_unclear(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	      size_t lane, const u64 *near, u8 family, enum le_dir dir, way_fn *deep)
+{
+	const struct le_fast f = { .lane = lane, .near = near };
+	const u8 *ports = le_fast_ports(skb, family);
+
+	if (!live->drops_unless_wide || le_fast_goes_on(live->table, ports, dir, &f) ||
+	    (le_fast_may_answer(ports, &f) &&
+	     le_fast_candidates(live->table, ports, dir, true, &f)))
+		return deep(live, skb, state, lane);
+	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
+	return NF_DROP;
+}
+
+static __always_inline unsigned int
+cross_unmatched(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+		size_t lane, const u64 *near, u8 family, enum le_dir dir, unmatched_fn *unclear)
+{
+	const struct le_fast f = { .lane = lane, .near = near };
+	const u8 *ports = le_fast_ports(skb, family);
+	u64 terms = 0;
+
+	if (le_fast_may_answer(ports, &f))
+		terms = le_fast_candidates(live->table, ports, dir, true, &f);
+	if (terms && le_fast_any_far(live->table, terms) && likely(!live->wide))
+		return accept(live, skb, terms);
+	if (terms || unlikely(!live->drops_at_once))
+		return unclear(live, skb, state, lane, near);
+	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
+	return NF_DROP;
 }
 
 /* With conntrack, if that is what makes the packet other than usual. */
@@ -135,6 +199,8 @@ static __always_inline unsigned int cross_other(const struct le_live *live, stru
 						u8 family, enum le_dir dir, way_fn *deep)
 {
 	struct le_fast f = { .lane = lane };
+	const u8 *ports;
+	u64 terms;
 	u8 track;
 
 	if (!live->conntrack)
@@ -143,24 +209,23 @@ static __always_inline unsigned int cross_other(const struct le_live *live, stru
 	if (unlikely(track == LE_TRACK_INVALID) ||
 	    unlikely(!le_fast_headers(skb, le_fast_least(family), family, &f)))
 		return le_judge_any(live, skb, state);
-	if (unlikely(!le_fast_addrs(live->table, skb, family, dir, &f)))
+	if (unlikely(!le_fast_near(live->table, skb, family, dir, &f)))
+		return deep(live, skb, state, f.lane);
+	ports = le_fast_ports(skb, family);
+	if (track == LE_TRACK_REPLY)
+		terms = le_fast_candidates(live->table, ports, dir, true, &f);
+	else
+		terms = le_fast_candidates(live->table, ports, dir, false, &f);
+	if (likely(le_fast_any_far(live->table, terms)))
+		return accept(live, skb, terms);
+	if (unlikely(!le_fast_far(live->table, skb, family, dir, false, &f)))
 		return deep(live, skb, state, f.lane);
 	return judge(live, skb, state, &f, track, family, dir);
 }
 
 static noinline unsigned int
-enter_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
-		     const struct nf_hook_state *state, size_t lane, size_t far,
-		     const u64 *near)
-{
-	const struct le_fast f = { .lane = lane, .far = far, .near = near };
-
-	return answer(live, skb, state, &f, LE_IPV4, LE_IN);
-}
-
-static noinline unsigned int
-enter_ipv4_deep(const struct le_live *live, struct sk_buff *skb,
-		const struct nf_hook_state *state, size_t lane)
+enter_ipv4_deep(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+		size_t lane)
 {
 	return cross_deep(live, skb, state, lane, LE_IPV4, LE_IN);
 }
@@ -172,27 +237,48 @@ enter_ipv4_other(const struct le_live *live, struct sk_buff *skb,
 	return cross_other(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep);
 }
 
-static __always_inline unsigned int
-enter_ipv4(const struct le_live *live, struct sk_buff *skb,
-	   const struct nf_hook_state *state, size_t lane)
+static noinline unsigned int
+enter_ipv4_unclear(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, const u64 *near)
 {
-	return cross(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep, enter_ipv4_other,
-		     enter_ipv4_unmatched);
+	return cross_unclear(live, skb, state, lane, near, LE_IPV4, LE_IN, enter_ipv4_deep);
 }
 
 static noinline unsigned int
-leave_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
-		     const struct nf_hook_state *state, size_t lane, size_t far,
-		     const u64 *near)
+enter_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, const u64 *near)
+{
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV4, LE_IN, enter_ipv4_unclear);
+}
+
+static noinline unsigned int
+enter_ipv4_stranger(const struct le_live *live, struct sk_buff *skb,
+		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
 {
 	const struct le_fast f = { .lane = lane, .far = far, .near = near };
 
-	return answer(live, skb, state, &f, LE_IPV4, LE_OUT);
+	return answer(live, skb, state, &f, LE_IPV4, LE_IN);
 }
 
 static noinline unsigned int
-leave_ipv4_deep(const struct le_live *live, struct sk_buff *skb,
-		const struct nf_hook_state *state, size_t lane)
+enter_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	       size_t lane, const u64 *near, u64 terms)
+{
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_IN, enter_ipv4_deep,
+			 enter_ipv4_stranger);
+}
+
+static __always_inline unsigned int
+enter_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	   size_t lane)
+{
+	return cross(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep, enter_ipv4_other,
+		     enter_ipv4_unmatched, enter_ipv4_far);
+}
+
+static noinline unsigned int
+leave_ipv4_deep(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+		size_t lane)
 {
 	return cross_deep(live, skb, state, lane, LE_IPV4, LE_OUT);
 }
@@ -204,27 +290,48 @@ leave_ipv4_other(const struct le_live *live, struct sk_buff *skb,
 	return cross_other(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep);
 }
 
-static __always_inline unsigned int
-leave_ipv4(const struct le_live *live, struct sk_buff *skb,
-	   const struct nf_hook_state *state, size_t lane)
+static noinline unsigned int
+leave_ipv4_unclear(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, const u64 *near)
 {
-	return cross(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep, leave_ipv4_other,
-		     leave_ipv4_unmatched);
+	return cross_unclear(live, skb, state, lane, near, LE_IPV4, LE_OUT, leave_ipv4_deep);
 }
 
 static noinline unsigned int
-enter_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
-		     const struct nf_hook_state *state, size_t lane, size_t far,
-		     const u64 *near)
+leave_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, const u64 *near)
+{
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV4, LE_OUT, leave_ipv4_unclear);
+}
+
+static noinline unsigned int
+leave_ipv4_stranger(const struct le_live *live, struct sk_buff *skb,
+		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
 {
 	const struct le_fast f = { .lane = lane, .far = far, .near = near };
 
-	return answer(live, skb, state, &f, LE_IPV6, LE_IN);
+	return answer(live, skb, state, &f, LE_IPV4, LE_OUT);
 }
 
 static noinline unsigned int
-enter_ipv6_deep(const struct le_live *live, struct sk_buff *skb,
-		const struct nf_hook_state *state, size_t lane)
+leave_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	       size_t lane, const u64 *near, u64 terms)
+{
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT, leave_ipv4_deep,
+			 leave_ipv4_stranger);
+}
+
+static __always_inline unsigned int
+leave_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	   size_t lane)
+{
+	return cross(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep, leave_ipv4_other,
+		     leave_ipv4_unmatched, leave_ipv4_far);
+}
+
+static noinline unsigned int
+enter_ipv6_deep(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+		size_t lane)
 {
 	return cross_deep(live, skb, state, lane, LE_IPV6, LE_IN);
 }
@@ -236,27 +343,48 @@ enter_ipv6_other(const struct le_live *live, struct sk_buff *skb,
 	return cross_other(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep);
 }
 
-static __always_inline unsigned int
-enter_ipv6(const struct le_live *live, struct sk_buff *skb,
-	   const struct nf_hook_state *state, size_t lane)
+static noinline unsigned int
+enter_ipv6_unclear(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, const u64 *near)
 {
-	return cross(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep, enter_ipv6_other,
-		     enter_ipv6_unmatched);
+	return cross_unclear(live, skb, state, lane, near, LE_IPV6, LE_IN, enter_ipv6_deep);
 }
 
 static noinline unsigned int
-leave_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
-		     const struct nf_hook_state *state, size_t lane, size_t far,
-		     const u64 *near)
+enter_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, const u64 *near)
+{
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV6, LE_IN, enter_ipv6_unclear);
+}
+
+static noinline unsigned int
+enter_ipv6_stranger(const struct le_live *live, struct sk_buff *skb,
+		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
 {
 	const struct le_fast f = { .lane = lane, .far = far, .near = near };
 
-	return answer(live, skb, state, &f, LE_IPV6, LE_OUT);
+	return answer(live, skb, state, &f, LE_IPV6, LE_IN);
 }
 
 static noinline unsigned int
-leave_ipv6_deep(const struct le_live *live, struct sk_buff *skb,
-		const struct nf_hook_state *state, size_t lane)
+enter_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	       size_t lane, const u64 *near, u64 terms)
+{
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_IN, enter_ipv6_deep,
+			 enter_ipv6_stranger);
+}
+
+static __always_inline unsigned int
+enter_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	   size_t lane)
+{
+	return cross(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep, enter_ipv6_other,
+		     enter_ipv6_unmatched, enter_ipv6_far);
+}
+
+static noinline unsigned int
+leave_ipv6_deep(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+		size_t lane)
 {
 	return cross_deep(live, skb, state, lane, LE_IPV6, LE_OUT);
 }
@@ -268,12 +396,43 @@ leave_ipv6_other(const struct le_live *live, struct sk_buff *skb,
 	return cross_other(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep);
 }
 
+static noinline unsigned int
+leave_ipv6_unclear(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, const u64 *near)
+{
+	return cross_unclear(live, skb, state, lane, near, LE_IPV6, LE_OUT, leave_ipv6_deep);
+}
+
+static noinline unsigned int
+leave_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
+		     const struct nf_hook_state *state, size_t lane, const u64 *near)
+{
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV6, LE_OUT, leave_ipv6_unclear);
+}
+
+static noinline unsigned int
+leave_ipv6_stranger(const struct le_live *live, struct sk_buff *skb,
+		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
+{
+	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+
+	return answer(live, skb, state, &f, LE_IPV6, LE_OUT);
+}
+
+static noinline unsigned int
+leave_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	       size_t lane, const u64 *near, u64 terms)
+{
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_OUT, leave_ipv6_deep,
+			 leave_ipv6_stranger);
+}
+
 static __always_inline unsigned int
-leave_ipv6(const struct le_live *live, struct sk_buff *skb,
-	   const struct nf_hook_state *state, size_t lane)
+leave_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep, leave_ipv6_other,
-		     leave_ipv6_unmatched);
+		     leave_ipv6_unmatched, leave_ipv6_far);
 }
 
 /* Where a device is not alone in its place, or both are named. */

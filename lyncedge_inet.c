@@ -356,7 +356,7 @@ int le_prefix_compare(const struct le_prefix *a, const struct le_prefix *b)
 	return (int)a->tag - (int)b->tag;
 }
 
-/* The bytes of a prefix but its family, from what matters least to its order to what matters most. */
+/* The bytes of a prefix but its family, from what matters least to its order to what does most. */
 #define LE_TAG_LOW (offsetof(struct le_prefix, tag) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
 #define LE_TAG_HIGH (offsetof(struct le_prefix, tag) + (__BYTE_ORDER__ != __ORDER_BIG_ENDIAN__))
 

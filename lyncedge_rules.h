@@ -44,8 +44,9 @@
  * cost that knows neither the number of active rows nor that of prefixes. Its last bits are no
  * terms', but say of a class of addresses that it is blocked, and of each bitmap whether it has
  * anything in other words. Only if word 0 has no row, and all of the bitmaps go on, a summary (a
- * bit for each word that is not zero) says where to look. Why an intersection and not one indexed verdict: the product of classes is small for
- * the matrix, but 1,024 site rows with prefixes of their own would make millions of entries.
+ * bit for each word that is not zero) says where to look. Why an intersection and not one indexed
+ * verdict: the product of classes is small for the matrix, but 1,024 site rows with prefixes of
+ * their own would make millions of entries.
  *
  * A table is immutable once published and freed after a grace period; a reader needs RCU and
  * nothing else.
@@ -175,6 +176,7 @@ struct le_wide {
  * @addr_flags: LE_ADDR_* of each class of addresses
  * @dport_class: class of each destination port, by its two bytes as they are loaded
  * @sport_class: class of each source port, likewise
+ * @any_far: word 0 of the terms for which any far address will do; none if some are blocked
  * @entering: word 0, by le_lane_place() and destination port
  * @leaving: word 0, by le_lane_place() and destination port, and then by source port
  * @addrs: finds the class of an address
@@ -198,6 +200,7 @@ struct le_table {
 	struct le_wide wide;
 	u16 *row_of;
 	u8 *addr_flags;
+	u64 any_far;
 	u8 dport_class[65536];
 	u8 sport_class[65536];
 	u64 entering[LE_NR_LANE_PAIRS * LE_NR_DPORT_CLASSES];
