@@ -281,6 +281,7 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->reject = policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
 	live->local = policy->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
 	live->log_group = policy->log_group;
+	live->any_far = live->table->any_far;
 	live->wide = live->table->wide.nr_words;
 	live->drops_simply = live->enforce && !live->reject &&
 			     live->log_group == LE_NO_LOG_GROUP;

@@ -55,6 +55,7 @@ struct le_slot {
  * @drops_at_once: and is known by word 0, and nothing is blocked, so that it is for no other
  *	reason
  * @drops_unless_wide: the same, but there are rows beyond word 0
+ * @any_far: the table's
  * @rcu: frees it
  * @lanes: of the named device in each place: le_lane_place() of its interface and TCP, and
  *	LE_NAMED more; 0 if there is none: most devices of a gateway are told by it not to be ours
@@ -77,6 +78,7 @@ struct le_live {
 	bool drops_at_once;
 	bool drops_unless_wide;
 	u32 least[2];
+	u64 any_far;
 	struct rcu_head rcu;
 	u16 lanes[LE_NR_DEVICE_PLACES];
 	int ifindexes[LE_NR_DEVICE_PLACES];

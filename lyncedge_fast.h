@@ -274,10 +274,13 @@ static __always_inline u64 le_fast_match(const struct le_table *t, const u8 *por
 	       le_fast_of_far(t, dir, answered, f);
 }
 
-/* Whether any far address will do for the first of the candidates: then it need not be found. */
-static __always_inline bool le_fast_any_far(const struct le_table *t, u64 candidates)
+/*
+ * Whether any far address will do for the first of the candidates: then it need not be found.
+ * @any_far is the table's, from wherever it is at hand.
+ */
+static __always_inline bool le_fast_any_far(u64 any_far, u64 candidates)
 {
-	return candidates & -candidates & t->any_far;
+	return candidates & -candidates & any_far;
 }
 
 /* Whether it can be an answer at all: UDP, or TCP with ACK or RST. */

@@ -139,7 +139,7 @@ static __always_inline unsigned int cross(const struct le_live *live, struct sk_
 	terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, false, &f);
 	if (unlikely(!terms))
 		return unmatched(live, skb, state, f.lane, f.near);
-	if (likely(le_fast_any_far(live->table, terms)))
+	if (likely(le_fast_any_far(live->any_far, terms)))
 		return accept(live, skb, terms);
 	return far(live, skb, state, f.lane, f.near, terms);
 }
@@ -185,7 +185,7 @@ cross_unmatched(const struct le_live *live, struct sk_buff *skb, const struct nf
 
 	if (le_fast_may_answer(ports, &f))
 		terms = le_fast_candidates(live->table, ports, dir, true, &f);
-	if (terms && le_fast_any_far(live->table, terms) && likely(!live->wide))
+	if (terms && le_fast_any_far(live->any_far, terms) && likely(!live->wide))
 		return accept(live, skb, terms);
 	if (terms || unlikely(!live->drops_at_once))
 		return unclear(live, skb, state, lane, near);
@@ -216,7 +216,7 @@ static __always_inline unsigned int cross_other(const struct le_live *live, stru
 		terms = le_fast_candidates(live->table, ports, dir, true, &f);
 	else
 		terms = le_fast_candidates(live->table, ports, dir, false, &f);
-	if (likely(le_fast_any_far(live->table, terms)))
+	if (likely(le_fast_any_far(live->any_far, terms)))
 		return accept(live, skb, terms);
 	if (unlikely(!le_fast_far(live->table, skb, family, dir, false, &f)))
 		return deep(live, skb, state, f.lane);

@@ -170,7 +170,7 @@ static u64 match(const struct le_table *t, const u8 *ports, enum le_dir dir, boo
 {
 	u64 candidates = le_fast_candidates(t, ports, dir, answered, f);
 
-	if (le_fast_any_far(t, candidates))
+	if (le_fast_any_far(t->any_far, candidates))
 		return candidates;
 	return le_fast_match(t, ports, dir, answered, f);
 }
