@@ -34,6 +34,9 @@ static const char *const policies[] = {
 	EDGES FEATURES "block 198.51.100.64/26 2001:db8:100::/49\n"
 		"allow web external in tcp 8443 from any to access\ncommit\n",
 	EDGES FEATURES "block 10.45.16.30 0.0.0.0/1\ncommit\n",
+	/* What a row does not take because of its group, a later one takes from anybody. */
+	EDGES FEATURES GROUPS "allow sip external in tcp 5061 from any to access\n"
+		"allow media external out udp 3478 from av to any\ncommit\n",
 	"edge internal 172.25.33.10\nfeature av\nallow all external out udp 1-65535 from any to any\n"
 		"commit\n",
 	"commit\n",
