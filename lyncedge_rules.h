@@ -185,10 +185,11 @@ struct le_wide {
  *
  * Words 0 have LE_MORE_PORTS or LE_MORE_ENDS if the bitmaps that they are of go on in @wide.
  *
- * All that an accepted packet needs is inside, so that it is found without following a pointer.
- * It meets these cache lines: the near address's place; the destination port's class; the source
- * port's class, if it leaves; @entering or @leaving; and where it matters who is at the far end,
- * that address's root entry and @ends.
+ * Nearly all that an accepted packet needs is inside, so that it is found without following a
+ * pointer. It meets these cache lines: the near address's place; the destination port's class;
+ * the source port's class, if it leaves; @entering or @leaving; and where it matters who is at the
+ * far end, that address's root entry, its nodes' entries if others in its block are of another
+ * class, and @ends.
  */
 struct le_table {
 	bool stateless;
