@@ -15,12 +15,14 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <linux/netfilter_netdev.h>
+#include <linux/prandom.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netlink.h>
 
 #include "bytes.h"
+#include "lyncedge_rules.h"
 #include "tree.h"
 
 /* TCP flags (RFC 9293 sec. 3.1). */
@@ -344,25 +346,36 @@ static void read_counters(char *buf)
 		buf[0] = 0;
 }
 
-static const char base_policy[] =
+static const char open_policy[] =
 	"interface external kext0\n"
 	"interface internal kint0\n"
 	"edge access 10.45.16.10 2001:db8:16::10\n"
 	"edge av 10.45.16.30 2001:db8:16::30\n"
 	"edge internal 172.25.33.10 2001:db8:33::10\n"
 	"peer front-end 192.168.10.0/24 2001:db8:10::/64\n"
-	"block 203.0.113.0/24 2001:db8:bad::/48\n"
 	"feature remote-access av federation\n";
 
-/* Puts the base policy, with more lines, in force. */
-static void policy(struct kunit *test, const char *lines)
+#define BLOCK "block 203.0.113.0/24 2001:db8:bad::/48\n"
+
+/* Puts the open policy, with more lines, in force. */
+static void policy_without_block(struct kunit *test, const char *lines)
 {
-	char *text = kasprintf(GFP_KERNEL, "%s%scommit\n", base_policy, lines);
+	char *text = kasprintf(GFP_KERNEL, "%s%scommit\n", open_policy, lines);
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	KUNIT_ASSERT_EQ(test, tree_write("policy", text), 0);
 	kfree(text);
 	read_counters(counts_before);
+}
+
+/* The same, with addresses that are blocked. */
+static void policy(struct kunit *test, const char *lines)
+{
+	char *more = kasprintf(GFP_KERNEL, "%s%s", BLOCK, lines);
+
+	KUNIT_ASSERT_NOT_NULL(test, more);
+	policy_without_block(test, more);
+	kfree(more);
 }
 
 #define STATELESS "option established stateless\n"
@@ -764,12 +777,10 @@ static void gso(struct kunit *test)
 
 /* ---- connections ---- */
 
-static void conntrack_replies(struct kunit *test)
+static void expect_replies(struct kunit *test)
 {
 	const struct family *f;
 
-	policy(test, "");
-	mode(test, "enforce");
 	for (f = families; f < END_OF_FAMILIES; f++) {
 		u16 port = fresh_port();
 		struct bytes syn = tcp(f, f->far, port, f->access, 443, SYN);
@@ -777,6 +788,8 @@ static void conntrack_replies(struct kunit *test)
 		struct bytes ask = udp(f, f->far, port, f->av, 3478);
 		struct bytes answer = udp(f, f->av, 3478, f->far, port);
 		struct bytes ack = tcp(f, f->access, 443, f->far, fresh_port(), ACK);
+		struct bytes out = tcp(f, f->access, 443, f->far, 5061, SYN);
+		struct bytes back = tcp(f, f->far, 5061, f->access, 443, SYN | ACK);
 
 		expect_travel(test, f, &syn_ack, per, ext, "drop invalid", "%s, no SYN before",
 			      f->name);
@@ -789,10 +802,22 @@ static void conntrack_replies(struct kunit *test)
 		expect_travel(test, f, &ask, ext, per, "accept ext-14", "%s, UDP", f->name);
 		expect_travel(test, f, &answer, per, ext, "accept ext-14", "%s, UDP reply",
 			      f->name);
+		/* ext-05 would take it, were it the first. */
+		expect_travel(test, f, &out, per, ext, "accept ext-07", "%s, outbound", f->name);
+		expect_travel(test, f, &back, ext, per, "accept ext-07", "%s, its reply", f->name);
 	}
 }
 
 /* A policy holds at once for connections that there are. */
+static void conntrack_replies(struct kunit *test)
+{
+	policy(test, "");
+	mode(test, "enforce");
+	expect_replies(test);
+	policy_without_block(test, "");
+	expect_replies(test);
+}
+
 static void conntrack_policy_change(struct kunit *test)
 {
 	const struct family *f;
@@ -1665,10 +1690,22 @@ static void devices(struct kunit *test)
 }
 
 /* However close their numbers are, each is known from every other, whichever come and go. */
+/* A packet that leaves by a device, for which there is no row. */
+static void leaves(struct kunit *test, struct net_device *dev, const char *want)
+{
+	const struct family *f;
+
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		struct bytes b = tcp(f, f->far, 40000, f->access, 443, SYN);
+
+		expect_forward(test, f, &b, per, dev, want, "%s, %s", f->name, dev->name);
+	}
+}
+
 static void many_devices(struct kunit *test)
 {
 	enum { NR = 12 };
-	struct net_device *dev[NR], *stranger[NR];
+	struct net_device *dev[NR], *stranger[NR], *twin;
 	char lines[256] = STATELESS "interface external";
 	unsigned int i, j;
 
@@ -1693,6 +1730,14 @@ static void many_devices(struct kunit *test)
 	}
 	judged(test, ext, "accept ext-05");
 	judged(test, inner, "drop no-row");
+	/* One that is not named is not taken for those of the same low end. */
+	twin = make_device("ktwin", 1000 + 256 * NR);
+	KUNIT_ASSERT_NOT_NULL(test, twin);
+	judged(test, twin, "accept");
+	leaves(test, twin, "accept");
+	leaves(test, dev[0], "drop no-row");
+	leaves(test, dev[NR - 1], "drop no-row");
+	remove_device(twin);
 	for (i = 0; i < NR; i++) {
 		remove_device(dev[i]);
 		for (j = 0; j < NR; j++) {
@@ -1763,6 +1808,148 @@ static void many_site_rows(struct kunit *test)
 		expect_forward(test, f, &b, ext, per, "drop blocked", "%s, blocked", f->name);
 		b = udp(f, f->blocked, 40000, f->access, 20099);
 		expect_forward(test, f, &b, ext, per, "drop blocked", "%s, blocked, open", f->name);
+	}
+}
+
+/* ---- every way through FORWARD ---- */
+
+/* Policies that make packets take one way or another. */
+static const struct shape {
+	const char *name;
+	const char *lines;
+	/* Site rows, more of them than word 0 has bits for. */
+	unsigned int rows;
+	/* Partners, more than are stored plainly. */
+	unsigned int partners;
+} shapes[] = {
+	{ .name = "nobody blocked", .lines = "" },
+	{ .name = "some blocked", .lines = BLOCK },
+	{ .name = "many rows", .lines = "", .rows = 120 },
+	{ .name = "many rows, some blocked", .lines = BLOCK, .rows = 120 },
+	{ .name = "many partners", .lines = "", .partners = 300 },
+	{ .name = "many partners, some blocked", .lines = BLOCK, .partners = 300 },
+	{ .name = "rejected", .lines = "option unmatched reject\n" },
+	{ .name = "edges alone", .lines = "option scope address\n" },
+};
+
+static char *shape_text(struct kunit *test, const struct shape *shape)
+{
+	const size_t room = 65536;
+	char *text = kunit_kzalloc(test, room, GFP_KERNEL);
+	unsigned int i;
+	int n;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	n = scnprintf(text, room, STATELESS "%s", shape->lines);
+	for (i = 0; i < shape->rows; i++)
+		n += scnprintf(text + n, room - n, "allow w%u external %s %s %u from %s to %s\n",
+			       i, i % 2 ? "in" : "out", i % 4 / 2 ? "tcp" : "udp",
+			       i < 80 ? 20000 + i : 40000 + i / 4, i % 2 ? "any" : "access",
+			       i % 2 ? "access" : "198.51.100.0/24");
+	for (i = 0; i < shape->partners; i++)
+		n += scnprintf(text + n, room - n,
+			       "peer federation-partner 198.51.%u.0/25 2001:db8:%x:1::/64\n",
+			       100 + i % 100, 0x1000 + i);
+	for (i = 0; i < shape->partners; i++)
+		n += scnprintf(text + n, room - n, "peer media-partner %u.%u.5.6\n", 20 + i % 100,
+			       i / 2);
+	return text;
+}
+
+static const char *some_address(const struct family *f, struct rnd_state *random)
+{
+	const char *const all[] = { f->far, f->far, f->blocked, f->access, f->access, f->av, f->av,
+				    f->internal, f->front_end, f->stranger };
+
+	return all[prandom_u32_state(random) % ARRAY_SIZE(all)];
+}
+
+static u16 some_port(struct rnd_state *random)
+{
+	static const u16 all[] = { 443, 444, 3478, 5061, 5062, 8057, 20001, 40020, 40025, 40029,
+				   50000, 50100, 59999, 60000 };
+
+	return all[prandom_u32_state(random) % ARRAY_SIZE(all)];
+}
+
+static struct bytes some_packet(const struct family *f, struct rnd_state *random)
+{
+	static const u8 flags[] = { SYN, SYN | ACK, ACK, RST, FIN };
+	const char *src = some_address(f, random), *dst = some_address(f, random);
+	u16 sport = some_port(random), dport = some_port(random);
+
+	if (prandom_u32_state(random) % 2)
+		return udp(f, src, sport, dst, dport);
+	return tcp(f, src, sport, dst, dport,
+		   flags[prandom_u32_state(random) % ARRAY_SIZE(flags)]);
+}
+
+/* What the header reader and the judge say, which lyncedge_rules proves against the matrix. */
+static void long_way(struct kunit *test, const struct le_policy *policy,
+		     const struct le_table *table, const struct family *f, const struct bytes *b,
+		     unsigned int crossing, char *text, size_t size)
+{
+	struct sk_buff *skb = packet_skb(test, f, b, b->len);
+	struct le_packet packet;
+	const char *name = "";
+	int outcome;
+
+	le_packet_read(skb, is_v4(f) ? LE_IPV4 : LE_IPV6, &packet);
+	kfree_skb(skb);
+	outcome = le_judge(table, crossing, &packet);
+	if (outcome >= LE_NR_ROWS)
+		name = policy->site_rows[outcome - LE_NR_ROWS].name;
+	else if (outcome >= 0)
+		name = le_matrix[outcome].id;
+	else if (outcome != LE_UNJUDGED)
+		name = le_reason_names[le_outcome_index(outcome)];
+	scnprintf(text, size, "%s%s%s", le_outcome_accepts(outcome) ? "accept" : "drop",
+		  *name ? " " : "", name);
+}
+
+static void expect_long_way(struct kunit *test, const struct shape *shape,
+			    const struct le_policy *policy, const struct le_table *table)
+{
+	struct net_device *const way[LE_NR_CROSSINGS][2] = {
+		[0] = { ext, per }, [1] = { per, ext }, [2] = { inner, per }, [3] = { per, inner },
+	};
+	struct rnd_state random;
+	unsigned int i;
+
+	prandom_seed_state(&random, 7);
+	for (i = 0; i < 3000; i++) {
+		const struct family *f = &families[i % ARRAY_SIZE(families)];
+		unsigned int crossing = prandom_u32_state(&random) % LE_NR_CROSSINGS;
+		struct bytes b = some_packet(f, &random);
+		char want[64];
+
+		long_way(test, policy, table, f, &b, crossing, want, sizeof(want));
+		expect_forward(test, f, &b, way[crossing][0], way[crossing][1], want,
+			       "%s, %s, packet %u, crossing %u", shape->name, f->name, i, crossing);
+	}
+}
+
+static void every_way(struct kunit *test)
+{
+	const struct shape *shape;
+
+	for (shape = shapes; shape < shapes + ARRAY_SIZE(shapes); shape++) {
+		char *lines = shape_text(test, shape), *text;
+		struct le_policy *parsed;
+		struct le_table *table;
+		struct le_error error;
+
+		policy_without_block(test, lines);
+		mode(test, "enforce");
+		text = kasprintf(GFP_KERNEL, "%s%scommit\n", open_policy, lines);
+		KUNIT_ASSERT_NOT_NULL(test, text);
+		KUNIT_ASSERT_EQ(test, le_policy_parse(text, strlen(text), &parsed, &error), 0);
+		kfree(text);
+		table = le_table_compile(parsed);
+		KUNIT_ASSERT_NOT_NULL(test, table);
+		expect_long_way(test, shape, parsed, table);
+		le_table_free(table);
+		le_policy_free(parsed);
 	}
 }
 
@@ -1853,6 +2040,7 @@ static struct kunit_case hook_cases[] = {
 	KUNIT_CASE(many_devices),
 	KUNIT_CASE(site_row_counters),
 	KUNIT_CASE(many_site_rows),
+	KUNIT_CASE(every_way),
 	{}
 };
 
