@@ -127,6 +127,7 @@ static const struct term no_term = { .lane = LE_NR_LANES, .dport.first = 1, .spo
 
 static void append_term(struct compiler *c, const struct term *term)
 {
+	/* The last bits of word 0 are no terms: LE_MORE_ENDS, LE_MORE_PORTS, LE_BLOCKED_BIT. */
 	while (c->nr_terms >= LE_NR_FAST_TERMS && c->nr_terms < 64)
 		c->terms[c->nr_terms++] = no_term;
 	c->terms[c->nr_terms++] = *term;
