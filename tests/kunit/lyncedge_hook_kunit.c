@@ -929,6 +929,56 @@ static void conntrack_icmp_errors(struct kunit *test)
 	}
 }
 
+/*
+ * A connection to the public address @public, that DNAT is to take to the A/V Edge: conntrack sees
+ * its first packet come, learns from NAT whom the replies will be from, and sees the packet leave.
+ */
+static void travel_to_public(struct kunit *test, const struct family *f, u16 sport,
+			     const char *public)
+{
+	const struct bytes before = udp(f, f->far, sport, public, 3478);
+	const struct bytes after = udp(f, f->far, sport, f->av, 3478);
+	struct sk_buff *skb = packet_skb(test, f, &before, before.len);
+	enum ip_conntrack_info ctinfo;
+	union nf_inet_addr *replier;
+	bool passed;
+
+	skb->dev = ext;
+	KUNIT_ASSERT_TRUE(test, at_hook(f, NF_INET_PRE_ROUTING, skb, ext, NULL));
+	KUNIT_ASSERT_NOT_NULL(test, nf_ct_get(skb, &ctinfo));
+	replier = &nf_ct_get(skb, &ctinfo)->tuplehash[IP_CT_DIR_REPLY].tuple.src.u3;
+	if (is_v4(f))
+		in4_pton(f->av, -1, (u8 *)replier, -1, NULL);
+	else
+		in6_pton(f->av, -1, (u8 *)replier, -1, NULL);
+	KUNIT_ASSERT_EQ(test, skb_ensure_writable(skb, skb->len), 0);
+	memcpy(skb->data, after.data, after.len);
+	passed = at_hook(f, NF_INET_FORWARD, skb, ext, per);
+	expect_outcome(test, passed, after.len, "accept ext-14", "%s, after DNAT", f->name);
+	KUNIT_ASSERT_TRUE(test, passed);
+	KUNIT_ASSERT_TRUE(test, at_hook(f, NF_INET_POST_ROUTING, skb, NULL, per));
+	kfree_skb(skb);
+}
+
+/* An error is judged by the connection's addresses as the Edge knows them, not as the peer does. */
+static void conntrack_nat(struct kunit *test)
+{
+	const struct family *f;
+
+	policy(test, "");
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		u16 port = fresh_port();
+		struct bytes ask = udp(f, f->far, port, f->av, 3478);
+		struct bytes answer = udp(f, f->av, 3478, f->far, port);
+		struct bytes error = icmp_error(f, f->av, f->far, &ask);
+
+		travel_to_public(test, f, port, f->stranger);
+		expect_travel(test, f, &answer, per, ext, "accept ext-14", "%s, reply", f->name);
+		expect_travel(test, f, &error, per, ext, "accept icmp-related",
+			      "%s, error from the Edge", f->name);
+	}
+}
+
 static void stateless(struct kunit *test)
 {
 	const struct family *f;
@@ -2019,6 +2069,7 @@ static struct kunit_case hook_cases[] = {
 	KUNIT_CASE(conntrack_invalid),
 	KUNIT_CASE(conntrack_untracked),
 	KUNIT_CASE(conntrack_icmp_errors),
+	KUNIT_CASE(conntrack_nat),
 	KUNIT_CASE(stateless),
 	KUNIT_CASE(crossings),
 	KUNIT_CASE(scope_address),
