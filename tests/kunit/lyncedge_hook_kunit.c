@@ -1663,6 +1663,31 @@ static void early_not_ours(struct kunit *test)
 		netdev_rx_handler_unregister(ext);
 		rtnl_unlock();
 		expect_enter(test, f, &b, ext, "drop no-row", "a port no more");
+		ext->priv_flags |= IFF_L3MDEV_SLAVE;
+		expect_enter(test, f, &b, ext, "accept", "a VRF's");
+		ext->priv_flags &= ~IFF_L3MDEV_SLAVE;
+		expect_enter(test, f, &b, ext, "drop no-row", "a VRF's no more");
+	}
+}
+
+/* Segments that were received together are as long as they are, whatever the header says. */
+static void early_gso(struct kunit *test)
+{
+	const struct family *f;
+
+	policy(test, EARLY);
+	mode(test, "enforce");
+	for (f = families; f < END_OF_FAMILIES; f++) {
+		struct bytes b = tcp(f, f->far, 40000, f->access, 444, SYN);
+		struct sk_buff *skb;
+
+		memset(b.data + b.len, 0, 8);
+		b.len += 8;
+		skb = packet_skb(test, f, &b, b.len);
+		skb_shinfo(skb)->gso_size = 4;
+		skb_shinfo(skb)->gso_segs = 2;
+		skb_shinfo(skb)->gso_type = is_v4(f) ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+		expect_outcome(test, enter_skb(skb, ext), b.len, "drop no-row", "%s", f->name);
 	}
 }
 
@@ -1871,6 +1896,8 @@ static const struct shape {
 	unsigned int rows;
 	/* Partners, more than are stored plainly. */
 	unsigned int partners;
+	/* With conntrack, which says of each packet one thing or another. */
+	bool tracked;
 } shapes[] = {
 	{ .name = "nobody blocked", .lines = "" },
 	{ .name = "some blocked", .lines = BLOCK },
@@ -1880,6 +1907,27 @@ static const struct shape {
 	{ .name = "many partners, some blocked", .lines = BLOCK, .partners = 300 },
 	{ .name = "rejected", .lines = "option unmatched reject\n" },
 	{ .name = "edges alone", .lines = "option scope address\n" },
+	{ .name = "tracked", .lines = "", .tracked = true },
+	{ .name = "tracked, some blocked", .lines = BLOCK, .tracked = true },
+	{ .name = "tracked, many rows", .lines = "", .rows = 120, .tracked = true },
+	{ .name = "tracked, many rows, some blocked", .lines = BLOCK, .rows = 120,
+	  .tracked = true },
+	{ .name = "tracked, many partners", .lines = "", .partners = 300, .tracked = true },
+	{ .name = "tracked, rejected", .lines = "option unmatched reject\n", .tracked = true },
+	{ .name = "tracked, edges alone", .lines = "option scope address\n", .tracked = true },
+};
+
+/* What conntrack may say of a packet, and what the module makes of that. */
+static const struct tracking {
+	u8 track;
+	bool known;
+	enum ip_conntrack_info info;
+} trackings[] = {
+	{ LE_TRACK_NONE, false, IP_CT_UNTRACKED },
+	{ LE_TRACK_INVALID, false, IP_CT_NEW },
+	{ LE_TRACK_ORIGINAL, true, IP_CT_NEW },
+	{ LE_TRACK_ORIGINAL, true, IP_CT_ESTABLISHED },
+	{ LE_TRACK_REPLY, true, IP_CT_ESTABLISHED_REPLY },
 };
 
 static char *shape_text(struct kunit *test, const struct shape *shape)
@@ -1890,7 +1938,7 @@ static char *shape_text(struct kunit *test, const struct shape *shape)
 	int n;
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
-	n = scnprintf(text, room, STATELESS "%s", shape->lines);
+	n = scnprintf(text, room, "%s%s", shape->tracked ? "" : STATELESS, shape->lines);
 	for (i = 0; i < shape->rows; i++)
 		n += scnprintf(text + n, room - n, "allow w%u external %s %s %u from %s to %s\n",
 			       i, i % 2 ? "in" : "out", i % 4 / 2 ? "tcp" : "udp",
@@ -1937,7 +1985,7 @@ static struct bytes some_packet(const struct family *f, struct rnd_state *random
 /* What the header reader and the judge say, which lyncedge_rules proves against the matrix. */
 static void long_way(struct kunit *test, const struct le_policy *policy,
 		     const struct le_table *table, const struct family *f, const struct bytes *b,
-		     unsigned int crossing, char *text, size_t size)
+		     unsigned int crossing, u8 track, char *text, size_t size)
 {
 	struct sk_buff *skb = packet_skb(test, f, b, b->len);
 	struct le_packet packet;
@@ -1946,6 +1994,7 @@ static void long_way(struct kunit *test, const struct le_policy *policy,
 
 	le_packet_read(skb, is_v4(f) ? LE_IPV4 : LE_IPV6, &packet);
 	kfree_skb(skb);
+	packet.track = track;
 	outcome = le_judge(table, crossing, &packet);
 	if (outcome >= LE_NR_ROWS)
 		name = policy->site_rows[outcome - LE_NR_ROWS].name;
@@ -1963,20 +2012,32 @@ static void expect_long_way(struct kunit *test, const struct shape *shape,
 	struct net_device *const way[LE_NR_CROSSINGS][2] = {
 		[0] = { ext, per }, [1] = { per, ext }, [2] = { inner, per }, [3] = { per, inner },
 	};
+	/* One that conntrack knows; what it is about is no concern of the hooks. */
+	struct nf_conn *ct = nf_ct_tmpl_alloc(&init_net, &nf_ct_zone_dflt, GFP_KERNEL);
 	struct rnd_state random;
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, ct);
 	prandom_seed_state(&random, 7);
 	for (i = 0; i < 3000; i++) {
+		const struct tracking *tracking =
+			&trackings[shape->tracked ? i / 2 % ARRAY_SIZE(trackings) : 0];
 		const struct family *f = &families[i % ARRAY_SIZE(families)];
 		unsigned int crossing = prandom_u32_state(&random) % LE_NR_CROSSINGS;
 		struct bytes b = some_packet(f, &random);
+		struct sk_buff *skb = packet_skb(test, f, &b, b.len);
 		char want[64];
 
-		long_way(test, policy, table, f, &b, crossing, want, sizeof(want));
-		expect_forward(test, f, &b, way[crossing][0], way[crossing][1], want,
-			       "%s, %s, packet %u, crossing %u", shape->name, f->name, i, crossing);
+		long_way(test, policy, table, f, &b, crossing, tracking->track, want,
+			 sizeof(want));
+		if (tracking->known)
+			nf_conntrack_get(&ct->ct_general);
+		nf_ct_set(skb, tracking->known ? ct : NULL, tracking->info);
+		expect_outcome(test, forward_skb(f, skb, way[crossing][0], way[crossing][1]),
+			       b.len, want, "%s, %s, packet %u, crossing %u, tracking %zu",
+			       shape->name, f->name, i, crossing, tracking - trackings);
 	}
+	nf_ct_tmpl_free(ct);
 }
 
 static void every_way(struct kunit *test)
@@ -2086,6 +2147,7 @@ static struct kunit_case hook_cases[] = {
 	KUNIT_CASE(early_reject),
 	KUNIT_CASE(early_log),
 	KUNIT_CASE(early_not_ours),
+	KUNIT_CASE(early_gso),
 	KUNIT_CASE(early_shared),
 	KUNIT_CASE(devices),
 	KUNIT_CASE(many_devices),
