@@ -26,8 +26,8 @@ struct le_key le_addr_key(const union le_addr *addr, u8 family)
 	return key;
 }
 
-/* The most nodes on the way to an address: one for each byte after the root's two. */
-#define LE_MAX_DEPTH 14
+/* The most nodes on the way to an IPv4 address: one for each byte after the root's two. */
+#define LE_MAX_DEPTH 2
 
 /* Runs of slots with the same entry: where they start, and the entry. */
 struct runs {
@@ -37,16 +37,14 @@ struct runs {
 };
 
 /*
- * A trie under construction. Its arrays grow with it: how large they will be is known only when
- * it is built.
+ * The IPv4 trie under construction. Its arrays grow with it: how large they will be is known only
+ * when it is built.
  */
 struct trie {
-	u8 family;
 	bool plain;
 	bool out_of_memory;
 	u32 *root;
-	/* struct le_node or struct le_node6. */
-	void *nodes;
+	struct le_node *nodes;
 	u32 *runs;
 	u32 nr_nodes;
 	u32 nr_runs;
@@ -100,16 +98,11 @@ static void spread_runs(u32 *entries, const struct runs *runs)
 	}
 }
 
-static size_t node_size(const struct trie *trie)
-{
-	return trie->family == LE_IPV4 ? sizeof(struct le_node) : sizeof(struct le_node6);
-}
-
 /* The number of a new node. */
 static u32 add_node(struct trie *trie)
 {
-	void *nodes = le_list_grow(trie->nodes, &trie->node_room, trie->nr_nodes + 1,
-				   node_size(trie));
+	struct le_node *nodes = le_list_grow(trie->nodes, &trie->node_room, trie->nr_nodes + 1,
+					     sizeof(*nodes));
 
 	if (nodes)
 		trie->nodes = nodes;
@@ -194,143 +187,29 @@ static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int d
 	}
 	store_runs(trie, &node, runs);
 	if (!trie->out_of_memory)
-		((struct le_node *)trie->nodes)[number] = node;
+		trie->nodes[number] = node;
 	return trie->plain ? node.runs | LE_NODE : number | LE_NODE | LE_BY_RUNS;
-}
-
-/* The place of a byte of an address: its half, and the bits below it there. */
-static unsigned int shift_of(unsigned int byte)
-{
-	return 56 - byte % 8 * 8;
-}
-
-static u64 half_of(const struct le_key *key, unsigned int byte)
-{
-	return byte < 8 ? key->hi : key->lo;
-}
-
-/* The first byte in which two keys differ; they do. */
-static unsigned int differing_byte(const struct le_key *a, const struct le_key *b)
-{
-	u64 hi = a->hi ^ b->hi, lo = a->lo ^ b->lo;
-
-	return hi ? (64 - fls64(hi)) / 8 : 8 + (64 - fls64(lo)) / 8;
-}
-
-/* The last byte of a key that is not 0: what comes after it needs no decision. */
-static unsigned int last_byte(const struct le_key *key)
-{
-	if (key->lo)
-		return 15 - __ffs64(key->lo) / 8;
-	return key->hi ? 7 - __ffs64(key->hi) / 8 : 0;
-}
-
-/*
- * The byte that a node for these spans decides by. The first half has to be compared to its end
- * before the second is looked into.
- */
-static unsigned int deciding_byte(struct part part, unsigned int compared)
-{
-	const struct le_key *first = &part.first[1].start, *last = &part.last->start;
-	unsigned int byte = first == last ? last_byte(first) : differing_byte(first, last);
-
-	return byte >= 8 && compared < 8 ? 7 : byte;
-}
-
-/* The addresses that share all bytes up to the deciding one with @like, and have @slot there. */
-static void slot_ends(const struct le_node6 *node, const struct le_key *like, unsigned int slot,
-		      struct le_key *start, struct le_key *end)
-{
-	u64 value = (node->first + slot) << node->shift;
-	u64 below = BIT_ULL(node->shift) - 1;
-
-	if (node->half) {
-		*start = (struct le_key){ .hi = like->hi, .lo = value };
-		*end = (struct le_key){ .hi = like->hi, .lo = value | below };
-	} else {
-		*start = (struct le_key){ .hi = value };
-		*end = (struct le_key){ .hi = value | below, .lo = ~0ULL };
-	}
-}
-
-static u32 build6(struct trie *trie, struct part part, unsigned int compared, unsigned int depth);
-
-static u32 entry6(struct trie *trie, struct part *rest, const struct le_node6 *node,
-		  const struct le_key *like, unsigned int slot, unsigned int compared,
-		  unsigned int depth)
-{
-	struct le_key start, end;
-	struct part part;
-
-	slot_ends(node, like, slot, &start, &end);
-	part = part_of(rest->first, rest->last, &start, &end);
-	rest->first = part.last;
-	if (is_last(&part))
-		return part.first->class;
-	return build6(trie, part, compared, depth);
-}
-
-/* Calls itself at most LE_MAX_DEPTH deep: @compared grows. */
-static u32 build6(struct trie *trie, struct part part, unsigned int compared, unsigned int depth)
-{
-	unsigned int byte = deciding_byte(part, compared), slot, next;
-	const struct le_key *like = &part.first[1].start;
-	struct runs *runs = &trie->runs_of[depth];
-	u32 number = add_node(trie);
-	struct le_node6 node = {
-		.first = half_of(like, byte) >> shift_of(byte) & ~255ULL,
-		.below = part.first->class,
-		.above = part.last->class,
-		.half = byte / 8 * 8,
-		.shift = shift_of(byte),
-	};
-
-	runs->nr = 0;
-	for (slot = 0; slot < 256; slot = next) {
-		add_run(runs, slot, entry6(trie, &part, &node, like, slot, byte + 1, depth + 1));
-		next = is_last(&part) ? 256 :
-		       (half_of(&part.first[1].start, byte) >> node.shift) - node.first;
-		if (next > slot + 1)
-			add_run(runs, slot + 1, part.first->class);
-	}
-	store_runs(trie, &node.node, runs);
-	if (!trie->out_of_memory)
-		((struct le_node6 *)trie->nodes)[number] = node;
-	return number | LE_NODE | (trie->plain ? 0 : LE_BY_RUNS);
-}
-
-static void block_ends(u8 family, u32 block, struct le_key *start, struct le_key *end)
-{
-	if (family == LE_IPV4) {
-		*start = (struct le_key){ .lo = block << 16 };
-		*end = (struct le_key){ .lo = start->lo | 0xffff };
-	} else {
-		*start = (struct le_key){ .hi = (u64)block << 48 };
-		*end = (struct le_key){ .hi = start->hi | 0xffffffffffffULL, .lo = ~0ULL };
-	}
-}
-
-static u32 block_of(u8 family, const struct le_key *key)
-{
-	return family == LE_IPV4 ? key->lo >> 16 : key->hi >> 48;
 }
 
 /* The entry of a block; @rest begins with the span that holds the last address before it. */
 static u32 entry_of(struct trie *trie, struct part *rest, u32 block)
 {
-	struct le_key start, end;
+	const struct le_key start = { .lo = block << 16 }, end = { .lo = start.lo | 0xffff };
 	struct part part;
 
 	/* Most blocks have no start of a span in them. */
-	if (is_last(rest) || block_of(trie->family, &rest->first[1].start) > block)
+	if (is_last(rest) || rest->first[1].start.lo > end.lo)
 		return rest->first->class;
-	block_ends(trie->family, block, &start, &end);
 	part = part_of(rest->first, rest->last, &start, &end);
 	rest->first = part.last;
-	if (is_last(&part))
-		return part.first->class;
-	return trie->family == LE_IPV4 ? build4(trie, part, block << 16, 0) :
-					 build6(trie, part, 2, 0);
+	return is_last(&part) ? part.first->class : build4(trie, part, start.lo, 0);
+}
+
+static u32 *root_entry(u32 *root, u32 block)
+{
+	__be16 bytes = htons(block);
+
+	return root + le_block((const u8 *)&bytes);
 }
 
 static void build_root(struct trie *trie)
@@ -340,10 +219,8 @@ static void build_root(struct trie *trie)
 
 	trie->nr_nodes = 0;
 	trie->nr_runs = 0;
-	for (block = 0; block < 65536 && !trie->out_of_memory; block++) {
-		__be16 bytes = htons(block);
-
-		trie->root[le_block((const u8 *)&bytes)] = entry_of(trie, &rest, block);
+	for (block = 0; block < LE_NR_BLOCKS && !trie->out_of_memory; block++) {
+		*root_entry(trie->root, block) = entry_of(trie, &rest, block);
 		if (block % 256 == 0)
 			cond_resched();
 	}
@@ -353,7 +230,7 @@ static int trim(struct trie *trie)
 {
 	void *nodes, *runs;
 
-	nodes = le_list_trim(trie->nodes, trie->node_room, trie->nr_nodes, node_size(trie));
+	nodes = le_list_trim(trie->nodes, trie->node_room, trie->nr_nodes, sizeof(*trie->nodes));
 	if (nodes)
 		trie->nodes = nodes;
 	runs = le_list_trim(trie->runs, trie->run_room, trie->nr_runs, sizeof(*trie->runs));
@@ -365,11 +242,9 @@ static int trim(struct trie *trie)
 /* As much as prefixes that are spread out take; moving arrays is a good part of the whole work. */
 static int make_room(struct trie *trie)
 {
-	bool v4 = trie->family == LE_IPV4;
-
-	trie->node_room = (v4 ? trie->nr_spans / 3 : trie->nr_spans - trie->nr_spans / 4) + 1;
-	trie->run_room = (v4 ? trie->nr_spans + trie->nr_spans / 2 : 3 * trie->nr_spans) + 1;
-	trie->nodes = kvmalloc_array(trie->node_room, node_size(trie), GFP_KERNEL);
+	trie->node_room = trie->nr_spans / 3 + 1;
+	trie->run_room = trie->nr_spans + trie->nr_spans / 2 + 1;
+	trie->nodes = kvmalloc_array(trie->node_room, sizeof(*trie->nodes), GFP_KERNEL);
 	trie->runs = kvmalloc_array(trie->run_room, sizeof(*trie->runs), GFP_KERNEL);
 	return trie->nodes && trie->runs ? 0 : -ENOMEM;
 }
@@ -387,32 +262,206 @@ static int build_trie(struct trie *trie)
 	return trie->out_of_memory ? -ENOMEM : trim(trie);
 }
 
-static int build_family(struct le_addr_table *t, u8 family, const struct le_span *spans,
-			u32 nr_spans)
+static int build_ipv4(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
 {
 	struct trie *trie = kvzalloc(sizeof(*trie), GFP_KERNEL);
 	int err;
 
 	if (!trie)
 		return -ENOMEM;
-	trie->family = family;
-	trie->root = family == LE_IPV4 ? t->root4 : t->root6;
+	trie->root = t->root4;
 	trie->spans = spans;
 	trie->nr_spans = nr_spans;
 	err = build_trie(trie);
-	if (family == LE_IPV4) {
-		t->nodes4 = trie->nodes;
-		t->runs4 = trie->runs;
-		t->nr_nodes4 = trie->nr_nodes;
-		t->nr_runs4 = trie->nr_runs;
-	} else {
-		t->nodes6 = trie->nodes;
-		t->runs6 = trie->runs;
-		t->nr_nodes6 = trie->nr_nodes;
-		t->nr_runs6 = trie->nr_runs;
-	}
+	t->nodes4 = trie->nodes;
+	t->runs4 = trie->runs;
+	t->nr_nodes4 = trie->nr_nodes;
+	t->nr_runs4 = trie->nr_runs;
 	kvfree(trie);
 	return err;
+}
+
+/*
+ * IPv6 searches under construction: first without arrays, to know how many places they take, then
+ * with.
+ */
+struct searches {
+	u64 *keys;
+	u32 *entries;
+	u32 nr;
+};
+
+/* One of them, which is filled from the first span to the last: at the place @at of @nr keys. */
+struct search {
+	u32 place;
+	u32 nr;
+	u32 at;
+};
+
+/* As far before all as it goes, from @at on. */
+static u32 leftmost(u32 at, u32 nr)
+{
+	while (2 * at <= nr)
+		at *= 2;
+	return at;
+}
+
+/* The place of the next key, in ascending order; 0 if there is none. */
+static u32 next_place(u32 at, u32 nr)
+{
+	if (2 * at + 1 <= nr)
+		return leftmost(2 * at + 1, nr);
+	return at >> (__ffs64(~(u64)at) + 1);
+}
+
+static struct search begin_search(struct searches *all, u32 nr)
+{
+	struct search search = { .place = all->nr, .nr = nr, .at = leftmost(1, nr) };
+
+	if (all->keys)
+		all->keys[search.place] = nr;
+	all->nr += nr + 1;
+	return search;
+}
+
+/* The last span has no key, and what is said to be its last address does not matter. */
+static void put_span(struct searches *all, struct search *search, u64 last, u32 entry)
+{
+	if (all->keys) {
+		all->entries[search->place + search->at] = entry;
+		if (search->at)
+			all->keys[search->place + search->at] = last;
+	}
+	search->at = next_place(search->at, search->nr);
+}
+
+static u32 entry_of_search(const struct search *search)
+{
+	return search->place | LE_NODE;
+}
+
+/* The entry of the addresses with one first half, by their second. */
+static u32 search_second(struct searches *all, struct part part)
+{
+	const struct le_span *span;
+	struct search search;
+
+	if (is_last(&part))
+		return part.first->class;
+	search = begin_search(all, part.last - part.first);
+	for (span = part.first; span < part.last; span++)
+		put_span(all, &search, span[1].start.lo - 1, span->class);
+	put_span(all, &search, ~0ULL, part.last->class);
+	return entry_of_search(&search);
+}
+
+/* What is left of a block, from the first half @first on. */
+struct rest6 {
+	struct part part;
+	u64 first;
+	u64 end;
+};
+
+/* A span of its search, up to the first half @last. */
+struct span6 {
+	struct part part;
+	u64 last;
+};
+
+/* Takes the next span from a block of which something is left. */
+static struct span6 next_span(struct rest6 *rest)
+{
+	struct span6 span = { .part.first = rest->part.first, .last = rest->first };
+	const struct le_span *last = rest->part.first;
+
+	while (last < rest->part.last && last[1].start.hi == rest->first)
+		last++;
+	span.part.last = last;
+	if (is_last(&span.part))
+		span.last = last < rest->part.last ? last[1].start.hi - 1 : rest->end;
+	rest->first = span.last + 1;
+	if (last < rest->part.last && last[1].start.hi == rest->first && !last[1].start.lo)
+		last++;
+	rest->part.first = last;
+	return span;
+}
+
+/* Nothing is left: what ends with all addresses begins again with 0. */
+static bool is_taken(const struct rest6 *rest, u64 first)
+{
+	return rest->first - first > rest->end - first;
+}
+
+static u32 count_spans(struct rest6 rest)
+{
+	u64 first = rest.first;
+	u32 nr = 0;
+
+	for (; !is_taken(&rest, first); nr++)
+		next_span(&rest);
+	return nr;
+}
+
+/* The entry of a block, by the first half of its addresses. */
+static u32 search_first(struct searches *all, struct rest6 rest)
+{
+	struct search search = begin_search(all, count_spans(rest) - 1);
+	u64 first = rest.first;
+
+	while (!is_taken(&rest, first)) {
+		struct span6 span = next_span(&rest);
+
+		put_span(all, &search, span.last, search_second(all, span.part));
+	}
+	return entry_of_search(&search);
+}
+
+/* As entry_of(). */
+static u32 entry6_of(struct searches *all, struct part *rest, u32 block)
+{
+	const struct le_key start = { .hi = (u64)block << 48 };
+	const struct le_key end = { .hi = start.hi | (BIT_ULL(48) - 1), .lo = ~0ULL };
+	struct part part;
+
+	if (is_last(rest) || rest->first[1].start.hi > end.hi)
+		return rest->first->class;
+	part = part_of(rest->first, rest->last, &start, &end);
+	rest->first = part.last;
+	if (is_last(&part))
+		return part.first->class;
+	return search_first(all, (struct rest6){ .part = part, .first = start.hi, .end = end.hi });
+}
+
+static void build_searches(struct searches *all, u32 *root, const struct le_span *spans,
+			   u32 nr_spans)
+{
+	struct part rest = { .first = spans, .last = spans + nr_spans - 1 };
+	u32 block;
+
+	all->nr = 0;
+	for (block = 0; block < LE_NR_BLOCKS; block++) {
+		*root_entry(root, block) = entry6_of(all, &rest, block);
+		if (block % 256 == 0)
+			cond_resched();
+	}
+}
+
+static int build_ipv6(struct le_addr_table *t, const struct le_span *spans, u32 nr_spans)
+{
+	struct searches all = { .nr = 0 };
+
+	build_searches(&all, t->root6, spans, nr_spans);
+	t->nr_keys6 = all.nr;
+	if (!all.nr)
+		return 0;
+	t->keys6 = kvmalloc_array(all.nr, sizeof(*t->keys6), GFP_KERNEL);
+	t->entries6 = kvmalloc_array(all.nr, sizeof(*t->entries6), GFP_KERNEL);
+	if (!t->keys6 || !t->entries6)
+		return -ENOMEM;
+	all.keys = t->keys6;
+	all.entries = t->entries6;
+	build_searches(&all, t->root6, spans, nr_spans);
+	return 0;
 }
 
 /**
@@ -430,10 +479,10 @@ static int build_family(struct le_addr_table *t, u8 family, const struct le_span
 int le_addr_build(struct le_addr_table *t, const struct le_span *spans4, u32 nr_spans4,
 		  const struct le_span *spans6, u32 nr_spans6)
 {
-	int err = build_family(t, LE_IPV4, spans4, nr_spans4);
+	int err = build_ipv4(t, spans4, nr_spans4);
 
 	if (!err)
-		err = build_family(t, LE_IPV6, spans6, nr_spans6);
+		err = build_ipv6(t, spans6, nr_spans6);
 	if (!err)
 		le_addr_keep_near(t, NULL, 0, NULL);
 	return err;
@@ -544,6 +593,6 @@ void le_addr_destroy(struct le_addr_table *t)
 {
 	kvfree(t->nodes4);
 	kvfree(t->runs4);
-	kvfree(t->nodes6);
-	kvfree(t->runs6);
+	kvfree(t->keys6);
+	kvfree(t->entries6);
 }

@@ -12,42 +12,43 @@
  * however they nest. A lookup has to find the span that holds an address.
  *
  * Both families start with a root: an array of 65,536 entries, by the first two bytes of the
- * address as they lie in the packet. An entry is either a class, if the whole block below it is
- * of one class, or a node. A node stands for 256 slots, one for each value of the next byte,
- * but stores an entry only where a slot differs from the one before it (a *run*): a 256-bit map
- * has a one where a run starts, and the number of ones up to the slot, less one, is the entry's
- * place. Example, a /16 with 10.1.4.0/22 in class 7 and all else in class 0:
+ * address as they lie in the packet. An entry is a class, if the whole block below it is of one
+ * class. If not, it says where to go on.
+ *
+ * IPv4: with a *node*, by the third byte, and perhaps another by the fourth. A node stands for 256
+ * slots, one for each value of the byte, but stores an entry only where a slot differs from the one
+ * before it (a *run*): a 256-bit map has a one where a run starts, and the number of ones up to the
+ * slot, less one, is the entry's place. Example, a /16 with 10.1.4.0/22 in class 7 and all else in
+ * class 0:
  *
  *     slot      0 1 2 3 4 5 6 7 8 9 ...            runs
  *     map       1 0 0 0 1 0 0 0 1 0 ...     ->     [0] class 0, [1] class 7, [2] class 0
  *     slot 5:   ones in 1 0 0 0 1 0  = 2    ->     run 1 = class 7
  *
- * IPv4: the third byte has a node, and the fourth another. A lookup is one load for a block of
- * one class and two loads and a population count for each further byte, at most two, whatever
- * the number of prefixes. Cost: 256 KiB for the root; then a /24 alone costs about 8 bytes (two
- * runs) plus its share of a 44-byte node, and a host alone in its /24, the worst shape, one
- * node and five runs (64 bytes).
+ * A lookup is one load for a block of one class and two loads and a population count for each
+ * further byte, at most two, whatever the number of prefixes. Cost: 256 KiB for the root; then a
+ * /24 alone costs about 8 bytes (two runs) plus its share of a 44-byte node, and a host alone in
+ * its /24, the worst shape, one node and five runs (64 bytes).
  *
- * IPv6: fourteen more bytes, most of which say nothing. A node names the byte that it decides
- * by, the first in which the starts of the spans below it differ, and what all of them have in
- * common before it. An address that has something else there lies before all of these starts
- * or after all of them, and so in the first or the last span: the node knows both classes. A
- * node looks into one half of the address, so where the starts part in the second half and the
- * first has not been compared to its end, a node for the first half's last byte stands above.
- * Example, 2001:db8:16::10/128 and 2001:db8:10::/64 in a root entry of their own, 2001::/16:
+ * IPv6: with a *search* among the spans of the block, by the first half of the address. A span is
+ * known by its last address, a *key*, and the keys of a search are an implicit binary tree: that at
+ * i has before it those at 2i and behind it those at 2i + 1 (Eytzinger's layout). A step is five
+ * instructions and no branch but its bound; the tree's top, which all lookups share, lies together.
+ * Where the second half matters, all addresses with that first half are one span of the first
+ * search, and its entry is another search, by the second half. Example, 2001:db8:16::10/128 in
+ * class 7 and 2001:db8:20::/48 in class 9, in a block of class 0:
  *
- *     root 2001 -> node: common 0db8 00, decides by the byte 10 or 16
- *                  (2001:500::1 is before, 2001:4860::1 after: done)
- *     slot 10   -> node: common 0db8 0010 00.., first half's last byte; slot 0 -> the /64
- *     slot 16   -> node: first half's last byte;                        slot 0 -> node
- *               -> node: common 0 in the second half, last byte;        slot 10 -> the host
+ *     first half      up to 2001:db8:15:ffff  0016:0000  001f:ffff  0020:ffff  beyond
+ *     entry           class 0                 search     class 0    class 9    class 0
+ *     second half     up to ::f  ::10     beyond
+ *     entry           class 0    class 7  class 0
  *
- * A lookup meets as many nodes as there are bytes at which it matters which way they go; a
- * hundred prefixes of any kind take two to four. No address takes more than fourteen. Cost: 256
- * KiB for the root; then 64 bytes a node and four a run.
+ * Lookups grow with the logarithm of the number of spans in a block, whatever their shape: the two
+ * searches have at most 21 steps and a few more for 1,048,576 prefixes. Cost: 256 KiB for the root;
+ * then 12 bytes a span of a search: 24 for a /64 alone, 60 for a host alone in its /64.
  *
  * The addresses of the edges themselves are what one end of nearly every packet has. They are
- * kept once more in a small hash table, the *near* table: one probe, and no trie is entered.
+ * kept once more in a small hash table, the *near* table: one probe, and nothing else is looked at.
  */
 #ifndef LYNCEDGE_ADDR_H
 #define LYNCEDGE_ADDR_H
@@ -70,7 +71,10 @@ struct le_span {
 	u32 class;
 };
 
-/* The top bit of an entry tells nodes from classes, the next one how the node is stored. */
+/*
+ * The top bit of an entry tells classes from where to go on; the next one how an IPv4 node is
+ * stored.
+ */
 #define LE_NODE BIT_ULL(31)
 #define LE_BY_RUNS BIT_ULL(30)
 #define LE_MAX_CLASSES LE_BY_RUNS
@@ -88,31 +92,10 @@ struct le_node {
 	u32 runs;
 };
 
-/**
- * struct le_node6 - a node of the IPv6 trie
- * @node: its slots
- * @first: the half of the address that it looks into, shifted by @shift, at slot 0
- * @below: class of all addresses before
- * @above: class of all addresses after
- * @half: where in the address that half begins, 0 or 8
- * @shift: bits below the slots in that half
- */
-struct le_node6 {
-	struct le_node node;
-	u64 first;
-	u32 below;
-	u32 above;
-	u8 half;
-	u8 shift;
-};
-
-/* As large as a cache line, and one, where allocations of such sizes begin with one. */
-static_assert(sizeof(struct le_node6) == 64);
-
 /*
- * Up to this many nodes of a family are stored *plainly*, all 256 entries of each (256 KiB), which
- * is quicker to look up; most policies have a handful. More are stored by their runs. The entry of
- * a plain IPv4 node is the place of its first entry in @runs4.
+ * Up to this many nodes are stored *plainly*, all 256 entries of each (256 KiB), which is quicker
+ * to look up; most policies have a handful. More are stored by their runs. The entry of a plain
+ * node is the place of its first entry in @runs4.
  */
 #define LE_MAX_PLAIN_NODES 256
 
@@ -137,6 +120,9 @@ struct le_near6 {
 	u64 lo;
 };
 
+/* Blocks are told by two bytes. */
+#define LE_NR_BLOCKS 65536
+
 /**
  * struct le_addr_table - finds the class of an address
  * @root4: entries of the blocks of IPv4, by le_block()
@@ -146,27 +132,26 @@ struct le_near6 {
  * @multiplier: of the near table's hash
  * @nodes4: nodes of the IPv4 trie
  * @runs4: entries of their runs
- * @nodes6: nodes of the IPv6 trie
- * @runs6: entries of their runs
+ * @keys6: IPv6 searches, each of which begins with the number of its keys, and goes on with them
+ * @entries6: entry of the span that ends with the key in the same place; that of the last span,
+ *	which has no key, is in the place of the number
  * @nr_nodes4: how many
  * @nr_runs4: how many
- * @nr_nodes6: how many
- * @nr_runs6: how many
+ * @nr_keys6: how many places
  */
 struct le_addr_table {
-	u32 root4[65536];
-	u32 root6[65536];
+	u32 root4[LE_NR_BLOCKS];
+	u32 root6[LE_NR_BLOCKS];
 	struct le_near4 near4[LE_NR_NEAR];
 	struct le_near6 near6[LE_NR_NEAR];
 	u64 multiplier;
 	struct le_node *nodes4;
 	u32 *runs4;
-	struct le_node6 *nodes6;
-	u32 *runs6;
+	u64 *keys6;
+	u32 *entries6;
 	u32 nr_nodes4;
 	u32 nr_runs4;
-	u32 nr_nodes6;
-	u32 nr_runs6;
+	u32 nr_keys6;
 };
 
 /* The first two bytes of an address, as they are loaded: no byte order has to be mended. */
@@ -193,12 +178,11 @@ static __always_inline u32 le_entry4(const struct le_addr_table *t, u32 entry, u
 	return t->runs4[entry - (u32)LE_NODE + slot];
 }
 
-/* The class, given the block's entry; without @runs, of which no node is stored by its runs. */
+/* The class, given a block's entry that is none; without @runs no node is stored by its runs. */
 static __always_inline u32 le_descend4(const struct le_addr_table *t, u32 entry, const u8 *addr,
 				       bool runs)
 {
-	if (entry & LE_NODE)
-		entry = le_entry4(t, entry, addr[2], runs);
+	entry = le_entry4(t, entry, addr[2], runs);
 	if (entry & LE_NODE)
 		entry = le_entry4(t, entry, addr[3], runs);
 	return entry;
@@ -215,31 +199,34 @@ static __always_inline u32 le_descend4(const struct le_addr_table *t, u32 entry,
  */
 static __always_inline u32 le_addr_class4(const struct le_addr_table *t, const u8 *addr)
 {
-	return le_descend4(t, t->root4[le_block(addr)], addr, true);
+	u32 entry = t->root4[le_block(addr)];
+
+	return entry & LE_NODE ? le_descend4(t, entry, addr, true) : entry;
 }
 
-/* One step down the IPv6 trie: the entry, or the class, that a node has for an address. */
-static __always_inline u32 le_entry6(const struct le_addr_table *t, u32 entry, const u8 *addr,
-				     bool runs)
+/* The entry that a search has for an address with this half. */
+static __always_inline u32 le_search6(const struct le_addr_table *t, u32 entry, const u8 *half)
 {
-	const struct le_node6 *node = &t->nodes6[entry & LE_NODE_PLACE];
-	__be64 half;
-	u64 value;
+	u32 place = entry - (u32)LE_NODE;
+	const u64 *keys = t->keys6 + place;
+	u64 nr = keys[0], i = 1, value;
+	__be64 bytes;
 
-	memcpy(&half, addr + node->half, sizeof(half));
-	value = be64_to_cpu(half) >> node->shift;
-	if (value - node->first > 255)
-		return value < node->first ? node->below : node->above;
-	if (runs && entry & LE_BY_RUNS)
-		return le_node_entry(&node->node, t->runs6, value);
-	return t->runs6[node->node.runs + (value - node->first)];
+	memcpy(&bytes, half, sizeof(bytes));
+	value = be64_to_cpu(bytes);
+	do
+		i = 2 * i + 1 - (keys[i] >= value);
+	while (i <= nr);
+	/* Back to where it last went before a key: that ends the span. If it never did, 0. */
+	return t->entries6[place + (i >> (__ffs64(~i) + 1))];
 }
 
-static __always_inline u32 le_descend6(const struct le_addr_table *t, u32 entry, const u8 *addr,
-				       bool runs)
+/* The class, given a block's entry that is none. */
+static __always_inline u32 le_descend6(const struct le_addr_table *t, u32 entry, const u8 *addr)
 {
-	while (entry & LE_NODE)
-		entry = le_entry6(t, entry, addr, runs);
+	entry = le_search6(t, entry, addr);
+	if (entry & LE_NODE)
+		entry = le_search6(t, entry, addr + sizeof(u64));
 	return entry;
 }
 
@@ -254,7 +241,9 @@ static __always_inline u32 le_descend6(const struct le_addr_table *t, u32 entry,
  */
 static __always_inline u32 le_addr_class6(const struct le_addr_table *t, const u8 *addr)
 {
-	return le_descend6(t, t->root6[le_block(addr)], addr, true);
+	u32 entry = t->root6[le_block(addr)];
+
+	return entry & LE_NODE ? le_descend6(t, entry, addr) : entry;
 }
 
 /* The place as an offset: the upper bits of the hash are shifted no further than that. */

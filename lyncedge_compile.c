@@ -925,15 +925,27 @@ static int store_addr_classes(struct compiler *c)
 	return 0;
 }
 
+/* Says also where ports say it that the bitmaps of a near address go on. */
+static void mark_more(u64 *ends)
+{
+	ends[0] |= (ends[0] & LE_MORE_ENDS) << 1;
+	ends[1] |= (ends[1] & LE_MORE_ENDS) << 1;
+}
+
 /* The edges' addresses, which nearly every packet has one of. */
 static void keep_near(struct compiler *c)
 {
+	struct le_addr_table *addrs = &c->table->addrs;
 	u32 i, nr = 0;
 
 	for (i = 0; i < c->nr_prefixes; i++)
 		if (c->tag_flags[c->prefixes[i].tag] & LE_ADDR_EDGE)
 			c->prefixes[nr++] = c->prefixes[i];
-	le_addr_keep_near(&c->table->addrs, c->prefixes, nr, c->table->ends);
+	le_addr_keep_near(addrs, c->prefixes, nr, c->table->ends);
+	for (i = 0; i < LE_NR_NEAR; i++) {
+		mark_more(addrs->near4[i].ends);
+		mark_more(addrs->near6[i].ends);
+	}
 }
 
 /* Spans and the classes that they are of. */

@@ -52,9 +52,8 @@ struct le_slot {
  *	packet has
  * @wide: there are rows beyond word 0
  * @drops_simply: what no row takes is dropped and counted, and that is all
- * @drops_at_once: and is known by word 0, and nothing is blocked, so that it is for no other
- *	reason
- * @drops_unless_wide: the same, but there are rows beyond word 0
+ * @drops_unmatched: and nothing is blocked, so that it is for no other reason
+ * @drops_at_once: and there are no rows beyond word 0
  * @any_far: the table's
  * @rcu: frees it
  * @lanes: of the named device in each place: le_lane_place() of its interface and TCP, and
@@ -75,8 +74,8 @@ struct le_live {
 	bool local;
 	bool wide;
 	bool drops_simply;
+	bool drops_unmatched;
 	bool drops_at_once;
-	bool drops_unless_wide;
 	u32 least[2];
 	u64 any_far;
 	struct rcu_head rcu;

@@ -74,18 +74,6 @@ static __always_inline const u8 *le_fast_addr(const u8 *ip, u8 family, bool sour
 	return ip + (source ? offsetof(struct ipv6hdr, saddr) : offsetof(struct ipv6hdr, daddr));
 }
 
-static __always_inline size_t le_fast_root(const struct le_table *t, u8 family, const u8 *addr)
-{
-	return family == LE_IPV4 ? t->addrs.root4[le_block(addr)] : t->addrs.root6[le_block(addr)];
-}
-
-static __always_inline size_t le_fast_descend(const struct le_table *t, u8 family, u32 entry,
-					      const u8 *addr, bool deep)
-{
-	return family == LE_IPV4 ? le_descend4(&t->addrs, entry, addr, deep) :
-				   le_descend6(&t->addrs, entry, addr, deep);
-}
-
 /* TCP or UDP, in a header that says of its length what can be so. */
 static __always_inline bool le_fast_transport(const u8 *ports, u8 protocol, u32 len, size_t *lane)
 {
@@ -172,9 +160,29 @@ static __always_inline bool le_fast_near_deep(const struct le_table *t, const st
 	if (likely(le_fast_near(t, skb, family, dir, f)))
 		return true;
 	/* It may still be an edge's, which lost its place to another. */
-	class = le_fast_descend(t, family, le_fast_root(t, family, near), near, true);
+	class = family == LE_IPV4 ? le_addr_class4(&t->addrs, near) :
+				    le_addr_class6(&t->addrs, near);
 	f->near = t->ends + class;
 	return !t->scope_address || le_addr_flags(t, class) & LE_ADDR_EDGE;
+}
+
+/**
+ * le_fast_far_block() - look for a usual packet's address beyond the crossing, among the blocks
+ * @t: the table
+ * @skb: the packet
+ * @family: LE_IPV4 or LE_IPV6
+ * @dir: direction of the crossing
+ *
+ * Context: any; in the kernel under RCU, which keeps @t.
+ *
+ * Return: its class, or an entry with LE_NODE, from which le_fast_far() goes on.
+ */
+static __always_inline size_t le_fast_far_block(const struct le_table *t, const struct sk_buff *skb,
+						u8 family, enum le_dir dir)
+{
+	u16 block = le_block(le_fast_addr(skb->data, family, dir == LE_IN));
+
+	return family == LE_IPV4 ? t->addrs.root4[block] : t->addrs.root6[block];
 }
 
 /**
@@ -183,25 +191,20 @@ static __always_inline bool le_fast_near_deep(const struct le_table *t, const st
  * @skb: the packet
  * @family: LE_IPV4 or LE_IPV6
  * @dir: direction of the crossing
- * @deep: whatever that takes
- * @f: where to put its class
+ * @entry: of its block, with LE_NODE
+ * @runs: the entry may have LE_BY_RUNS
  *
  * Context: any; in the kernel under RCU, which keeps @t.
  *
- * Return: false if it takes longer than it may.
+ * Return: its class.
  */
-static __always_inline bool le_fast_far(const struct le_table *t, const struct sk_buff *skb,
-					u8 family, enum le_dir dir, bool deep, struct le_fast *f)
+static __always_inline size_t le_fast_far(const struct le_table *t, const struct sk_buff *skb,
+					  u8 family, enum le_dir dir, size_t entry, bool runs)
 {
 	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
 
-	f->far = le_fast_root(t, family, far);
-	if (!(f->far & LE_NODE))
-		return true;
-	if (!deep && unlikely(f->far & LE_BY_RUNS))
-		return false;
-	f->far = le_fast_descend(t, family, f->far, far, deep);
-	return true;
+	return family == LE_IPV4 ? le_descend4(&t->addrs, entry, far, runs) :
+				   le_descend6(&t->addrs, entry, far);
 }
 
 /* Where the port is that belongs to the near address, and the other one. */
@@ -229,7 +232,8 @@ static __always_inline bool le_fast_enters(enum le_dir dir, bool answered)
  * @answered: not itself, but the packet that it answers
  * @f: its lane and near address
  *
- * Return: word 0 of terms; 0 if there is no such row.
+ * Return: word 0 of terms, with LE_MORE_PORTS if the near address is one of the near table's and
+ * there may be such a row beyond; 0 if there is none at all.
  */
 static __always_inline u64 le_fast_candidates(const struct le_table *t, const u8 *ports,
 					      enum le_dir dir, bool answered,

@@ -6,16 +6,17 @@
  * A *way* is a family and a direction. Each has an inline function for the simplest case, which
  * needs no stack and goes on by jumps, and functions out of line for what may come in between:
  *
- *     way_far         it matters who is at the far end
- *     way_unmatched   no row takes the packet, whoever is there; is it an answer?
- *     way_unclear     perhaps, or it is not dropped without more ado
+ *     way_far         other addresses in the far one's block are of another class
+ *     way_many        and there are many such blocks (IPv4)
+ *     way_unmatched   no row takes the packet, whoever is at the far end; is it an answer?
  *     way_stranger    no row takes the packet from there, or for there; is it an answer?
- *     way_deep        an address takes longer to find: of many prefixes, or near but no edge's
+ *     way_deep        it takes all there is to decide, or to find the near address
  *     way_other       conntrack is asked; or it is not a usual packet
+ *     way_tracked     conntrack is asked, and it matters who is at the far end
  *
- * The near address comes first, since nearly all that is refused has no row for it and its port,
- * and any far address will do for most rows. Where it matters the far one takes some ten
- * instructions in IPv4, and some twenty for each node of the trie in IPv6.
+ * The near address comes first, since nearly all that is refused has no row for it and its port.
+ * Most rows take the packet whoever is at the far end, but in IPv4 it costs no more to look for
+ * that one than to ask whether it matters.
  */
 #include "lyncedge_fast.h"
 #include "lyncedge_forward.h"
@@ -26,8 +27,10 @@ typedef unsigned int way_fn(const struct le_live *live, struct sk_buff *skb,
 typedef unsigned int unmatched_fn(const struct le_live *live, struct sk_buff *skb,
 				  const struct nf_hook_state *state, size_t lane, const u64 *near);
 typedef unsigned int far_fn(const struct le_live *live, struct sk_buff *skb,
-			    const struct nf_hook_state *state, size_t lane, const u64 *near,
+			    const struct nf_hook_state *state, size_t lane, size_t entry,
 			    u64 terms);
+typedef unsigned int tracked_fn(const struct le_live *live, struct sk_buff *skb,
+				const struct nf_hook_state *state, size_t lane, u64 terms);
 typedef unsigned int stranger_fn(const struct le_live *live, struct sk_buff *skb,
 				 const struct nf_hook_state *state, size_t lane, const u64 *near,
 				 size_t far);
@@ -119,15 +122,18 @@ static __always_inline unsigned int cross_deep(const struct le_live *live, struc
 
 	if (unlikely(!le_fast_near_deep(live->table, skb, family, dir, &f)))
 		return NF_ACCEPT;
-	le_fast_far(live->table, skb, family, dir, true, &f);
+	f.far = le_fast_far_block(live->table, skb, family, dir);
+	if (f.far & LE_NODE)
+		f.far = le_fast_far(live->table, skb, family, dir, f.far, true);
 	return judge(live, skb, state, &f, track, family, dir);
 }
 
-/* A packet by itself, which is accepted whoever is at the far end. */
+/* A packet by itself. */
 static __always_inline unsigned int cross(const struct le_live *live, struct sk_buff *skb,
 					  const struct nf_hook_state *state, size_t lane,
 					  u8 family, enum le_dir dir, way_fn *deep, way_fn *other,
-					  unmatched_fn *unmatched, far_fn *far)
+					  unmatched_fn *unmatched, far_fn *far,
+					  stranger_fn *stranger)
 {
 	struct le_fast f = { .lane = lane };
 	u64 terms;
@@ -139,45 +145,70 @@ static __always_inline unsigned int cross(const struct le_live *live, struct sk_
 	terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, false, &f);
 	if (unlikely(!terms))
 		return unmatched(live, skb, state, f.lane, f.near);
-	if (likely(le_fast_any_far(live->any_far, terms)))
+	if (family == LE_IPV6 && likely(le_fast_any_far(live->any_far, terms)))
 		return accept(live, skb, terms);
-	return far(live, skb, state, f.lane, f.near, terms);
-}
-
-static __always_inline unsigned int
-cross_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	  size_t lane, const u64 *near, u64 terms, u8 family, enum le_dir dir, way_fn *deep,
-	  stranger_fn *stranger)
-{
-	struct le_fast f = { .lane = lane, .near = near };
-
-	if (unlikely(!le_fast_far(live->table, skb, family, dir, false, &f)))
-		return deep(live, skb, state, lane);
+	f.far = le_fast_far_block(live->table, skb, family, dir);
+	if (f.far & LE_NODE)
+		return far(live, skb, state, f.lane, f.far, terms);
 	terms &= le_fast_of_far(live->table, dir, false, &f);
 	if (likely(terms))
 		return accept(live, skb, terms);
-	return stranger(live, skb, state, lane, near, f.far);
+	return stranger(live, skb, state, f.lane, f.near, f.far);
 }
 
-/* No row of word 0 takes it, but perhaps what it answers, or there is another reason to look on. */
-static __always_inline unsigned int
-cross_unclear(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	      size_t lane, const u64 *near, u8 family, enum le_dir dir, way_fn *deep)
+static __always_inline unsigned int cross_far(const struct le_live *live, struct sk_buff *skb,
+					      const struct nf_hook_state *state, size_t lane,
+					      size_t entry, u64 terms, u8 family, enum le_dir dir,
+					      far_fn *many, stranger_fn *stranger)
 {
-	const struct le_fast f = { .lane = lane, .near = near };
-	const u8 *ports = le_fast_ports(skb, family);
+	struct le_fast f = { .lane = lane };
 
-	if (!live->drops_unless_wide || le_fast_goes_on(live->table, ports, dir, &f) ||
-	    (le_fast_may_answer(ports, &f) &&
-	     le_fast_candidates(live->table, ports, dir, true, &f)))
-		return deep(live, skb, state, lane);
-	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
-	return NF_DROP;
+	if (many && unlikely(entry & LE_BY_RUNS))
+		return many(live, skb, state, lane, entry, terms);
+	f.far = le_fast_far(live->table, skb, family, dir, entry, false);
+	terms &= le_fast_of_far(live->table, dir, false, &f);
+	if (likely(terms))
+		return accept(live, skb, terms);
+	/* It is where it was found before. */
+	le_fast_near(live->table, skb, family, dir, &f);
+	return stranger(live, skb, state, lane, f.near, f.far);
 }
 
+static __always_inline unsigned int cross_many(const struct le_live *live, struct sk_buff *skb,
+					       const struct nf_hook_state *state, size_t lane,
+					       size_t entry, u64 terms, u8 family, enum le_dir dir,
+					       stranger_fn *stranger)
+{
+	struct le_fast f = { .lane = lane };
+
+	if (le_fast_any_far(live->any_far, terms))
+		return accept(live, skb, terms);
+	f.far = le_fast_far(live->table, skb, family, dir, entry, true);
+	terms &= le_fast_of_far(live->table, dir, false, &f);
+	if (likely(terms))
+		return accept(live, skb, terms);
+	/* It is where it was found before. */
+	le_fast_near(live->table, skb, family, dir, &f);
+	return stranger(live, skb, state, lane, f.near, f.far);
+}
+
+static __always_inline unsigned int cross_stranger(const struct le_live *live, struct sk_buff *skb,
+						   const struct nf_hook_state *state, size_t lane,
+						   const u64 *near, size_t far, u8 family,
+						   enum le_dir dir)
+{
+	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+
+	return answer(live, skb, state, &f, family, dir);
+}
+
+/*
+ * No row takes it, not even beyond word 0. If it is an answer, then perhaps only to somebody in
+ * particular, or to a packet that a row beyond word 0 takes.
+ */
 static __always_inline unsigned int
 cross_unmatched(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-		size_t lane, const u64 *near, u8 family, enum le_dir dir, unmatched_fn *unclear)
+		size_t lane, const u64 *near, u8 family, enum le_dir dir, way_fn *deep)
 {
 	const struct le_fast f = { .lane = lane, .near = near };
 	const u8 *ports = le_fast_ports(skb, family);
@@ -185,21 +216,45 @@ cross_unmatched(const struct le_live *live, struct sk_buff *skb, const struct nf
 
 	if (le_fast_may_answer(ports, &f))
 		terms = le_fast_candidates(live->table, ports, dir, true, &f);
-	if (terms && le_fast_any_far(live->any_far, terms) && likely(!live->wide))
-		return accept(live, skb, terms);
-	if (terms || unlikely(!live->drops_at_once))
-		return unclear(live, skb, state, lane, near);
+	if (terms) {
+		if (le_fast_any_far(live->any_far, terms))
+			return accept(live, skb, terms);
+		return deep(live, skb, state, lane);
+	}
+	if (unlikely(!live->drops_unmatched))
+		return deep(live, skb, state, lane);
 	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
 	return NF_DROP;
+}
+
+/* Conntrack knows it, or is told not to. */
+static __always_inline unsigned int cross_tracked(const struct le_live *live, struct sk_buff *skb,
+						  const struct nf_hook_state *state, size_t lane,
+						  u64 terms, u8 family, enum le_dir dir,
+						  way_fn *deep)
+{
+	struct le_fast f = { .far = le_fast_far_block(live->table, skb, family, dir) };
+
+	if (unlikely(f.far & LE_BY_RUNS))
+		return deep(live, skb, state, lane);
+	if (f.far & LE_NODE)
+		f.far = le_fast_far(live->table, skb, family, dir, f.far, false);
+	if (le_live_track(live, skb) == LE_TRACK_REPLY)
+		terms &= le_fast_of_far(live->table, dir, true, &f);
+	else
+		terms &= le_fast_of_far(live->table, dir, false, &f);
+	if (likely(terms))
+		return accept(live, skb, terms);
+	return deep(live, skb, state, lane);
 }
 
 /* With conntrack, if that is what makes the packet other than usual. */
 static __always_inline unsigned int cross_other(const struct le_live *live, struct sk_buff *skb,
 						const struct nf_hook_state *state, size_t lane,
-						u8 family, enum le_dir dir, way_fn *deep)
+						u8 family, enum le_dir dir, way_fn *deep,
+						tracked_fn *tracked)
 {
 	struct le_fast f = { .lane = lane };
-	const u8 *ports;
 	u64 terms;
 	u8 track;
 
@@ -211,16 +266,18 @@ static __always_inline unsigned int cross_other(const struct le_live *live, stru
 		return le_judge_any(live, skb, state);
 	if (unlikely(!le_fast_near(live->table, skb, family, dir, &f)))
 		return deep(live, skb, state, f.lane);
-	ports = le_fast_ports(skb, family);
 	if (track == LE_TRACK_REPLY)
-		terms = le_fast_candidates(live->table, ports, dir, true, &f);
+		terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, true, &f);
 	else
-		terms = le_fast_candidates(live->table, ports, dir, false, &f);
+		terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, false, &f);
 	if (likely(le_fast_any_far(live->any_far, terms)))
 		return accept(live, skb, terms);
-	if (unlikely(!le_fast_far(live->table, skb, family, dir, false, &f)))
-		return deep(live, skb, state, f.lane);
-	return judge(live, skb, state, &f, track, family, dir);
+	/* By itself, it may be an answer. */
+	if (!terms && track != LE_TRACK_NONE && live->drops_unmatched) {
+		le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
+		return NF_DROP;
+	}
+	return tracked(live, skb, state, f.lane, terms);
 }
 
 static noinline unsigned int
@@ -231,40 +288,47 @@ enter_ipv4_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 }
 
 static noinline unsigned int
-enter_ipv4_other(const struct le_live *live, struct sk_buff *skb,
-		 const struct nf_hook_state *state, size_t lane)
+enter_ipv4_tracked(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, u64 terms)
 {
-	return cross_other(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep);
+	return cross_tracked(live, skb, state, lane, terms, LE_IPV4, LE_IN, enter_ipv4_deep);
 }
 
 static noinline unsigned int
-enter_ipv4_unclear(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, const u64 *near)
+enter_ipv4_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
 {
-	return cross_unclear(live, skb, state, lane, near, LE_IPV4, LE_IN, enter_ipv4_deep);
+	return cross_other(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep,
+			   enter_ipv4_tracked);
 }
 
 static noinline unsigned int
 enter_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
 		     const struct nf_hook_state *state, size_t lane, const u64 *near)
 {
-	return cross_unmatched(live, skb, state, lane, near, LE_IPV4, LE_IN, enter_ipv4_unclear);
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV4, LE_IN, enter_ipv4_deep);
 }
 
 static noinline unsigned int
 enter_ipv4_stranger(const struct le_live *live, struct sk_buff *skb,
 		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
 {
-	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+	return cross_stranger(live, skb, state, lane, near, far, LE_IPV4, LE_IN);
+}
 
-	return answer(live, skb, state, &f, LE_IPV4, LE_IN);
+static noinline unsigned int
+enter_ipv4_many(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+		size_t lane, size_t entry, u64 terms)
+{
+	return cross_many(live, skb, state, lane, entry, terms, LE_IPV4, LE_IN,
+			  enter_ipv4_stranger);
 }
 
 static noinline unsigned int
 enter_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, const u64 *near, u64 terms)
+	       size_t lane, size_t entry, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_IN, enter_ipv4_deep,
+	return cross_far(live, skb, state, lane, entry, terms, LE_IPV4, LE_IN, enter_ipv4_many,
 			 enter_ipv4_stranger);
 }
 
@@ -273,7 +337,7 @@ enter_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep, enter_ipv4_other,
-		     enter_ipv4_unmatched, enter_ipv4_far);
+		     enter_ipv4_unmatched, enter_ipv4_far, enter_ipv4_stranger);
 }
 
 static noinline unsigned int
@@ -284,40 +348,47 @@ leave_ipv4_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 }
 
 static noinline unsigned int
-leave_ipv4_other(const struct le_live *live, struct sk_buff *skb,
-		 const struct nf_hook_state *state, size_t lane)
+leave_ipv4_tracked(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, u64 terms)
 {
-	return cross_other(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep);
+	return cross_tracked(live, skb, state, lane, terms, LE_IPV4, LE_OUT, leave_ipv4_deep);
 }
 
 static noinline unsigned int
-leave_ipv4_unclear(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, const u64 *near)
+leave_ipv4_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
 {
-	return cross_unclear(live, skb, state, lane, near, LE_IPV4, LE_OUT, leave_ipv4_deep);
+	return cross_other(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep,
+			   leave_ipv4_tracked);
 }
 
 static noinline unsigned int
 leave_ipv4_unmatched(const struct le_live *live, struct sk_buff *skb,
 		     const struct nf_hook_state *state, size_t lane, const u64 *near)
 {
-	return cross_unmatched(live, skb, state, lane, near, LE_IPV4, LE_OUT, leave_ipv4_unclear);
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV4, LE_OUT, leave_ipv4_deep);
 }
 
 static noinline unsigned int
 leave_ipv4_stranger(const struct le_live *live, struct sk_buff *skb,
 		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
 {
-	const struct le_fast f = { .lane = lane, .far = far, .near = near };
+	return cross_stranger(live, skb, state, lane, near, far, LE_IPV4, LE_OUT);
+}
 
-	return answer(live, skb, state, &f, LE_IPV4, LE_OUT);
+static noinline unsigned int
+leave_ipv4_many(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
+		size_t lane, size_t entry, u64 terms)
+{
+	return cross_many(live, skb, state, lane, entry, terms, LE_IPV4, LE_OUT,
+			  leave_ipv4_stranger);
 }
 
 static noinline unsigned int
 leave_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, const u64 *near, u64 terms)
+	       size_t lane, size_t entry, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT, leave_ipv4_deep,
+	return cross_far(live, skb, state, lane, entry, terms, LE_IPV4, LE_OUT, leave_ipv4_many,
 			 leave_ipv4_stranger);
 }
 
@@ -326,7 +397,7 @@ leave_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep, leave_ipv4_other,
-		     leave_ipv4_unmatched, leave_ipv4_far);
+		     leave_ipv4_unmatched, leave_ipv4_far, leave_ipv4_stranger);
 }
 
 static noinline unsigned int
@@ -337,40 +408,39 @@ enter_ipv6_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 }
 
 static noinline unsigned int
-enter_ipv6_other(const struct le_live *live, struct sk_buff *skb,
-		 const struct nf_hook_state *state, size_t lane)
+enter_ipv6_tracked(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, u64 terms)
 {
-	return cross_other(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep);
+	return cross_tracked(live, skb, state, lane, terms, LE_IPV6, LE_IN, enter_ipv6_deep);
 }
 
 static noinline unsigned int
-enter_ipv6_unclear(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, const u64 *near)
+enter_ipv6_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
 {
-	return cross_unclear(live, skb, state, lane, near, LE_IPV6, LE_IN, enter_ipv6_deep);
+	return cross_other(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep,
+			   enter_ipv6_tracked);
 }
 
 static noinline unsigned int
 enter_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
 		     const struct nf_hook_state *state, size_t lane, const u64 *near)
 {
-	return cross_unmatched(live, skb, state, lane, near, LE_IPV6, LE_IN, enter_ipv6_unclear);
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV6, LE_IN, enter_ipv6_deep);
 }
 
 static noinline unsigned int
 enter_ipv6_stranger(const struct le_live *live, struct sk_buff *skb,
 		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
 {
-	const struct le_fast f = { .lane = lane, .far = far, .near = near };
-
-	return answer(live, skb, state, &f, LE_IPV6, LE_IN);
+	return cross_stranger(live, skb, state, lane, near, far, LE_IPV6, LE_IN);
 }
 
 static noinline unsigned int
 enter_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, const u64 *near, u64 terms)
+	       size_t lane, size_t entry, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_IN, enter_ipv6_deep,
+	return cross_far(live, skb, state, lane, entry, terms, LE_IPV6, LE_IN, NULL,
 			 enter_ipv6_stranger);
 }
 
@@ -379,7 +449,7 @@ enter_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep, enter_ipv6_other,
-		     enter_ipv6_unmatched, enter_ipv6_far);
+		     enter_ipv6_unmatched, enter_ipv6_far, enter_ipv6_stranger);
 }
 
 static noinline unsigned int
@@ -390,40 +460,39 @@ leave_ipv6_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 }
 
 static noinline unsigned int
-leave_ipv6_other(const struct le_live *live, struct sk_buff *skb,
-		 const struct nf_hook_state *state, size_t lane)
+leave_ipv6_tracked(const struct le_live *live, struct sk_buff *skb,
+		   const struct nf_hook_state *state, size_t lane, u64 terms)
 {
-	return cross_other(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep);
+	return cross_tracked(live, skb, state, lane, terms, LE_IPV6, LE_OUT, leave_ipv6_deep);
 }
 
 static noinline unsigned int
-leave_ipv6_unclear(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, const u64 *near)
+leave_ipv6_other(const struct le_live *live, struct sk_buff *skb,
+		 const struct nf_hook_state *state, size_t lane)
 {
-	return cross_unclear(live, skb, state, lane, near, LE_IPV6, LE_OUT, leave_ipv6_deep);
+	return cross_other(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep,
+			   leave_ipv6_tracked);
 }
 
 static noinline unsigned int
 leave_ipv6_unmatched(const struct le_live *live, struct sk_buff *skb,
 		     const struct nf_hook_state *state, size_t lane, const u64 *near)
 {
-	return cross_unmatched(live, skb, state, lane, near, LE_IPV6, LE_OUT, leave_ipv6_unclear);
+	return cross_unmatched(live, skb, state, lane, near, LE_IPV6, LE_OUT, leave_ipv6_deep);
 }
 
 static noinline unsigned int
 leave_ipv6_stranger(const struct le_live *live, struct sk_buff *skb,
 		    const struct nf_hook_state *state, size_t lane, const u64 *near, size_t far)
 {
-	const struct le_fast f = { .lane = lane, .far = far, .near = near };
-
-	return answer(live, skb, state, &f, LE_IPV6, LE_OUT);
+	return cross_stranger(live, skb, state, lane, near, far, LE_IPV6, LE_OUT);
 }
 
 static noinline unsigned int
 leave_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, const u64 *near, u64 terms)
+	       size_t lane, size_t entry, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_OUT, leave_ipv6_deep,
+	return cross_far(live, skb, state, lane, entry, terms, LE_IPV6, LE_OUT, NULL,
 			 leave_ipv6_stranger);
 }
 
@@ -432,7 +501,7 @@ leave_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep, leave_ipv6_other,
-		     leave_ipv6_unmatched, leave_ipv6_far);
+		     leave_ipv6_unmatched, leave_ipv6_far, leave_ipv6_stranger);
 }
 
 /* Where a device is not alone in its place, or both are named. */

@@ -109,12 +109,14 @@ static inline unsigned int le_lane_reverse(unsigned int lane)
 #define LE_MAX_WORDS ((LE_MAX_TERMS + 63) / 64)
 
 /*
- * Bits of word 0 that are terms, and those that are not: they are never in an intersection, since
- * classes of addresses and of ports have different ones.
+ * Bits of word 0 that are terms, and those that are not. Classes of addresses have LE_MORE_ENDS,
+ * ports LE_MORE_PORTS, so that an intersection with both has neither. Near addresses
+ * (le_addr_table.near4, near6) have both: an intersection of theirs with ports is 0 only if other
+ * words have no row either.
  */
 #define LE_NR_FAST_TERMS 61
 #define LE_MORE_ENDS BIT_ULL(61)
-#define LE_MORE_PORTS BIT_ULL(62)
+#define LE_MORE_PORTS (LE_MORE_ENDS << 1)
 #define LE_BLOCKED_BIT BIT_ULL(63)
 
 /*
@@ -186,10 +188,11 @@ struct le_wide {
  * Words 0 have LE_MORE_PORTS or LE_MORE_ENDS if the bitmaps that they are of go on in @wide.
  *
  * Nearly all that an accepted packet needs is inside, so that it is found without following a
- * pointer. It meets these cache lines: the near address's place; the destination port's class;
- * the source port's class, if it leaves; @entering or @leaving; and where it matters who is at the
- * far end, that address's root entry, its nodes' entries if others in its block are of another
- * class, and @ends.
+ * pointer. It meets these cache lines, six at most in most policies: the near address's place; the
+ * destination port's class; the source port's class, if it leaves; @entering or @leaving; the far
+ * address's root entry and its class's @ends, in IPv6 only where it matters who that is. If others
+ * in its block are of another class, there is one more for each node of its own (IPv4), or some for
+ * the keys of a search and one for its entry (IPv6).
  */
 struct le_table {
 	bool stateless;

@@ -75,7 +75,6 @@ typedef __u64 u64;
 #define GENMASK_ULL(h, l) ((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 #define hweight64(w) ((unsigned int)__builtin_popcountll(w))
 #define __ffs64(w) ((unsigned long)__builtin_ctzll(w))
-#define fls64(w) ((w) ? 64 - __builtin_clzll(w) : 0)
 #define be64_to_cpu(x) be64toh(x)
 
 #define GFP_KERNEL 0

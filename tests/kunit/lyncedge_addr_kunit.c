@@ -571,7 +571,7 @@ static void whole_space(struct kunit *test)
 	free_set(&set);
 }
 
-/* All 65,536 hosts of a network, which is the worst that the trie can be given. */
+/* All 65,536 hosts of a network. */
 static void all_hosts(struct kunit *test)
 {
 	struct set set = new_set(test, 4 * 65536);

@@ -178,6 +178,23 @@ static u64 match(const struct le_table *t, const u8 *ports, enum le_dir dir, boo
 	return le_fast_match(t, ports, dir, answered, f);
 }
 
+/*
+ * As the hooks do with a packet by itself whose near address was found at once: if no row has that,
+ * the ports and the direction, and it is no answer to somebody in particular, none beyond word 0 is
+ * asked.
+ */
+static bool is_unmatched(const struct le_table *t, const u8 *ports, enum le_dir dir,
+			 const struct le_fast *f)
+{
+	u64 answers = 0;
+
+	if (le_fast_candidates(t, ports, dir, false, f))
+		return false;
+	if (le_fast_may_answer(ports, f))
+		answers = le_fast_candidates(t, ports, dir, true, f);
+	return !answers || le_fast_any_far(t->any_far, answers);
+}
+
 /* As the hooks do: the packet itself, then what it answers. */
 static int fast(const struct le_table *t, const struct sk_buff *skb, u8 family, u8 crossing,
 		u8 track, bool deep)
@@ -189,16 +206,19 @@ static int fast(const struct le_table *t, const struct sk_buff *skb, u8 family, 
 
 	if (track == LE_TRACK_INVALID || !le_fast_headers(skb, le_fast_least(family), family, &f) ||
 	    !(deep ? le_fast_near_deep(t, skb, family, dir, &f) :
-		     le_fast_near(t, skb, family, dir, &f)) ||
-	    !le_fast_far(t, skb, family, dir, deep, &f))
+		     le_fast_near(t, skb, family, dir, &f)))
 		return UNDECIDED;
+	f.far = le_fast_far_block(t, skb, family, dir);
+	if (f.far & LE_NODE)
+		f.far = le_fast_far(t, skb, family, dir, f.far, f.far & LE_BY_RUNS);
 	if (track != LE_TRACK_REPLY)
 		terms = match(t, ports, dir, false, &f);
 	own = terms;
 	if (!terms && (track == LE_TRACK_REPLY ||
 		       (track == LE_TRACK_NONE && le_fast_may_answer(ports, &f))))
 		terms = match(t, ports, dir, true, &f);
-	if (!own && le_fast_goes_on(t, ports, dir, &f))
+	if (!own && !(track == LE_TRACK_NONE && !deep && is_unmatched(t, ports, dir, &f)) &&
+	    le_fast_goes_on(t, ports, dir, &f))
 		return UNDECIDED;
 	if (terms)
 		return t->row_of[__ffs64(terms)];
@@ -314,7 +334,7 @@ static void decides_alike(void)
 	}
 }
 
-/* More nodes than are stored plainly, in both families; more rows than word 0 holds. */
+/* More nodes than are stored plainly; more rows than word 0 holds. */
 static void decides_alike_among_many(void)
 {
 	size_t room = 1 << 20, len = 0;
@@ -341,7 +361,6 @@ static void decides_alike_among_many(void)
 	if (!table)
 		return;
 	CHECK(table->addrs.nr_nodes4 > LE_MAX_PLAIN_NODES);
-	CHECK(table->addrs.nr_nodes6 > LE_MAX_PLAIN_NODES);
 	CHECK(table->wide.nr_words);
 	compare(table, true, &decided);
 	compare(table, false, &decided);
@@ -352,8 +371,8 @@ static void decides_alike_among_many(void)
 	le_policy_free(policy);
 }
 
-/* Hosts that are looked up without a trie have the bitmaps of the class that the trie has. */
-static void near_is_trie(void)
+/* Hosts that are found in the near table have the bitmaps of the class that they are of. */
+static void near_is_class(void)
 {
 	struct le_policy *policy;
 	struct le_table *table;
@@ -422,7 +441,7 @@ static void every_edge_is_in_scope(void)
 static const struct unit_test tests[] = {
 	UNIT_TEST(decides_alike),
 	UNIT_TEST(decides_alike_among_many),
-	UNIT_TEST(near_is_trie),
+	UNIT_TEST(near_is_class),
 	UNIT_TEST(every_edge_is_in_scope),
 };
 
