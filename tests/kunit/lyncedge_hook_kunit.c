@@ -1894,8 +1894,10 @@ static const struct shape {
 	const char *lines;
 	/* Site rows, more of them than word 0 has bits for. */
 	unsigned int rows;
-	/* Partners, more than are stored plainly. */
+	/* Partners in some blocks; a hundred or so are more than are stored plainly. */
 	unsigned int partners;
+	/* Who is at the far end is none of them, but lives in one of their blocks. */
+	bool strangers;
 	/* With conntrack, which says of each packet one thing or another. */
 	bool tracked;
 } shapes[] = {
@@ -1903,8 +1905,13 @@ static const struct shape {
 	{ .name = "some blocked", .lines = BLOCK },
 	{ .name = "many rows", .lines = "", .rows = 120 },
 	{ .name = "many rows, some blocked", .lines = BLOCK, .rows = 120 },
+	{ .name = "partners", .lines = "", .partners = 3 },
+	{ .name = "strangers", .lines = "", .partners = 3, .strangers = true },
+	{ .name = "strangers, many rows", .lines = "", .rows = 120, .partners = 3,
+	  .strangers = true },
 	{ .name = "many partners", .lines = "", .partners = 300 },
 	{ .name = "many partners, some blocked", .lines = BLOCK, .partners = 300 },
+	{ .name = "many strangers", .lines = "", .partners = 300, .strangers = true },
 	{ .name = "rejected", .lines = "option unmatched reject\n" },
 	{ .name = "edges alone", .lines = "option scope address\n" },
 	{ .name = "tracked", .lines = "", .tracked = true },
@@ -1912,7 +1919,10 @@ static const struct shape {
 	{ .name = "tracked, many rows", .lines = "", .rows = 120, .tracked = true },
 	{ .name = "tracked, many rows, some blocked", .lines = BLOCK, .rows = 120,
 	  .tracked = true },
+	{ .name = "tracked, partners", .lines = "", .partners = 3, .tracked = true },
 	{ .name = "tracked, many partners", .lines = "", .partners = 300, .tracked = true },
+	{ .name = "tracked, many strangers, many rows", .lines = "", .rows = 120, .partners = 300,
+	  .strangers = true, .tracked = true },
 	{ .name = "tracked, rejected", .lines = "option unmatched reject\n", .tracked = true },
 	{ .name = "tracked, edges alone", .lines = "option scope address\n", .tracked = true },
 };
@@ -1943,37 +1953,47 @@ static char *shape_text(struct kunit *test, const struct shape *shape)
 		n += scnprintf(text + n, room - n, "allow w%u external %s %s %u from %s to %s\n",
 			       i, i % 2 ? "in" : "out", i % 4 / 2 ? "tcp" : "udp",
 			       i < 80 ? 20000 + i : 40000 + i / 4, i % 2 ? "any" : "access",
-			       i % 2 ? "access" : "198.51.100.0/24");
+			       i % 2 ? "access" : i % 4 ? "2001:db8:51::/48" : "198.51.100.0/24");
 	for (i = 0; i < shape->partners; i++)
 		n += scnprintf(text + n, room - n,
-			       "peer federation-partner 198.51.%u.0/25 2001:db8:%x:1::/64\n",
-			       100 + i % 100, 0x1000 + i);
-	for (i = 0; i < shape->partners; i++)
-		n += scnprintf(text + n, room - n, "peer media-partner %u.%u.5.6\n", 20 + i % 100,
-			       i / 2);
+			       "peer federation-partner 198.51.%u.0/25 2001:db8:%x:1::/64\n"
+			       "peer federation-partner %u.%u.5.6\n",
+			       101 + i % 100, 0x1000 + i, 20 + i % 100, i / 2);
+	if (shape->partners && !shape->strangers)
+		n += scnprintf(text + n, room - n,
+			       "peer federation-partner 198.51.100.0/25 2001:db8:51::/48\n"
+			       "peer federation-partner 8.8.0.0/16 2a00::/16\n");
 	return text;
 }
 
-static const char *some_address(const struct family *f, struct rnd_state *random)
+/* Mostly one that fits the end that it is for. */
+static const char *some_address(const struct family *f, bool near, struct rnd_state *random)
 {
-	const char *const all[] = { f->far, f->far, f->blocked, f->access, f->access, f->av, f->av,
-				    f->internal, f->front_end, f->stranger };
+	const char *const nears[] = { f->access, f->access, f->av, f->internal };
+	const char *const fars[] = { f->far, f->far, f->blocked, f->front_end, f->stranger,
+				     /* In a block with nobody else. */
+				     is_v4(f) ? "8.8.7.6" : "2a00::876" };
+	u32 any = prandom_u32_state(random);
 
-	return all[prandom_u32_state(random) % ARRAY_SIZE(all)];
+	if (any % 16 == 0)
+		near = !near;
+	any /= 16;
+	return near ? nears[any % ARRAY_SIZE(nears)] : fars[any % ARRAY_SIZE(fars)];
 }
 
 static u16 some_port(struct rnd_state *random)
 {
-	static const u16 all[] = { 443, 444, 3478, 5061, 5062, 8057, 20001, 40020, 40025, 40029,
-				   50000, 50100, 59999, 60000 };
+	static const u16 all[] = { 443, 444, 3478, 5061, 5062, 20000, 20001, 20002, 20003, 40025,
+				   40028, 40029, 50000, 59999, 60000 };
 
 	return all[prandom_u32_state(random) % ARRAY_SIZE(all)];
 }
 
-static struct bytes some_packet(const struct family *f, struct rnd_state *random)
+static struct bytes some_packet(const struct family *f, bool entering, struct rnd_state *random)
 {
 	static const u8 flags[] = { SYN, SYN | ACK, ACK, RST, FIN };
-	const char *src = some_address(f, random), *dst = some_address(f, random);
+	const char *src = some_address(f, !entering, random);
+	const char *dst = some_address(f, entering, random);
 	u16 sport = some_port(random), dport = some_port(random);
 
 	if (prandom_u32_state(random) % 2)
@@ -2019,12 +2039,12 @@ static void expect_long_way(struct kunit *test, const struct shape *shape,
 
 	KUNIT_ASSERT_NOT_NULL(test, ct);
 	prandom_seed_state(&random, 7);
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < 5000; i++) {
 		const struct tracking *tracking =
 			&trackings[shape->tracked ? i / 2 % ARRAY_SIZE(trackings) : 0];
 		const struct family *f = &families[i % ARRAY_SIZE(families)];
 		unsigned int crossing = prandom_u32_state(&random) % LE_NR_CROSSINGS;
-		struct bytes b = some_packet(f, &random);
+		struct bytes b = some_packet(f, crossing % LE_NR_DIRS == LE_IN, &random);
 		struct sk_buff *skb = packet_skb(test, f, &b, b.len);
 		char want[64];
 
