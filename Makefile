@@ -37,6 +37,9 @@ coverage: ## say how much of each source file the tests run; build/coverage/html
 vm-test: ## test the module in a VM with a stock kernel
 	@tests/vm/test
 
+fuzz: ## fuzz the policy language and the header reader (SECONDS=… for each)
+	@FUZZ_SECONDS=$(or $(SECONDS),60) tests/fuzz/run
+
 prove: ## prove by bounded model checking what no run can try out
 	@tests/cbmc/run
 
@@ -64,4 +67,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove nft-diff iptables-diff bench
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove fuzz nft-diff iptables-diff bench

@@ -5,13 +5,10 @@
  * every kind; and that it does decide about the packets it is there for. How the hooks put the
  * pieces together is tests/kunit's business.
  */
-#include "lyncedge_fast.h"
 #include "unit.h"
+#include "ways.h"
 
 #define PACKETS 200000
-
-/* No decision: the long way is taken. */
-#define UNDECIDED (-100)
 
 struct bytes {
 	u8 data[96];
@@ -167,91 +164,6 @@ static void mend(struct bytes *b, u8 family)
 			htons(b->len - sizeof(struct ipv6hdr));
 }
 
-/* As the hooks do: where any far address will do, it makes no difference which it is. */
-static u64 match(const struct le_table *t, const u8 *ports, enum le_dir dir, bool answered,
-		 const struct le_fast *f)
-{
-	u64 candidates = le_fast_candidates(t, ports, dir, answered, f);
-
-	if (le_fast_any_far(t->any_far, candidates))
-		return candidates;
-	return le_fast_match(t, ports, dir, answered, f);
-}
-
-/*
- * As the hooks do with a packet by itself whose near address was found at once: if no row has that,
- * the ports and the direction, and it is no answer to somebody in particular, none beyond word 0 is
- * asked.
- */
-static bool is_unmatched(const struct le_table *t, const u8 *ports, enum le_dir dir,
-			 const struct le_fast *f)
-{
-	u64 answers = 0;
-
-	if (le_fast_candidates(t, ports, dir, false, f))
-		return false;
-	if (le_fast_may_answer(ports, f))
-		answers = le_fast_candidates(t, ports, dir, true, f);
-	return !answers || le_fast_any_far(t->any_far, answers);
-}
-
-/* As the hooks do: the packet itself, then what it answers. */
-static int fast(const struct le_table *t, const struct sk_buff *skb, u8 family, u8 crossing,
-		u8 track, bool deep)
-{
-	enum le_dir dir = crossing % LE_NR_DIRS;
-	struct le_fast f = { .lane = LE_NAMED + le_lane_place(crossing / LE_NR_DIRS, false) };
-	const u8 *ports = le_fast_ports(skb, family);
-	u64 terms = 0, own;
-
-	if (track == LE_TRACK_INVALID || !le_fast_headers(skb, le_fast_least(family), family, &f) ||
-	    !(deep ? le_fast_near_deep(t, skb, family, dir, &f) :
-		     le_fast_near(t, skb, family, dir, &f)))
-		return UNDECIDED;
-	f.far = le_fast_far_block(t, skb, family, dir);
-	if (f.far & LE_NODE)
-		f.far = le_fast_far(t, skb, family, dir, f.far, f.far & LE_BY_RUNS);
-	if (track != LE_TRACK_REPLY)
-		terms = match(t, ports, dir, false, &f);
-	own = terms;
-	if (!terms && (track == LE_TRACK_REPLY ||
-		       (track == LE_TRACK_NONE && le_fast_may_answer(ports, &f))))
-		terms = match(t, ports, dir, true, &f);
-	if (!own && !(track == LE_TRACK_NONE && !deep && is_unmatched(t, ports, dir, &f)) &&
-	    le_fast_goes_on(t, ports, dir, &f))
-		return UNDECIDED;
-	if (terms)
-		return t->row_of[__ffs64(terms)];
-	return le_fast_is_blocked(t, &f) ? LE_BLOCKED : LE_NO_ROW;
-}
-
-/*
- * What a packet must be before it is forwarded: of its family, and as long as its header says.
- * The kernel sees to that, and the fast path relies on it.
- */
-static bool is_forwarded(const struct bytes *b, u8 family)
-{
-	struct ipv6hdr ip6;
-	struct iphdr ip;
-
-	memcpy(&ip, b->data, sizeof(ip));
-	memcpy(&ip6, b->data, sizeof(ip6));
-	if (family == LE_IPV4)
-		return b->len < sizeof(ip) || ntohs(ip.tot_len) == b->len;
-	return b->len < sizeof(ip6) ||
-	       (ip6.version == 6 && ntohs(ip6.payload_len) + sizeof(ip6) == b->len);
-}
-
-static int slow(const struct le_table *t, const struct sk_buff *skb, u8 family, u8 crossing,
-		u8 track)
-{
-	struct le_packet packet;
-
-	le_packet_read(skb, family, &packet);
-	packet.track = track;
-	return le_judge(t, crossing, &packet);
-}
-
 /* Whether the fast path decided. */
 static bool agree(const struct le_table *t, const struct bytes *b, u8 family, u8 crossing,
 		  u8 track, bool deep)
@@ -264,13 +176,13 @@ static bool agree(const struct le_table *t, const struct bytes *b, u8 family, u8
 	memcpy(copy, b->data, b->len);
 	copy = realloc(copy, b->len ? b->len : 1);
 	skb.data = copy;
-	got = fast(t, &skb, family, crossing, track, deep);
-	want = slow(t, &skb, family, crossing, track);
-	if (got != UNDECIDED && got != want)
+	got = ways_fast(t, &skb, family, crossing, track, deep);
+	want = ways_slow(t, &skb, family, crossing, track);
+	if (got != WAYS_UNDECIDED && got != want)
 		FAIL("IPv%d, crossing %u, track %u: got %d, want %d", family == LE_IPV4 ? 4 : 6,
 		     crossing, track, got, want);
 	free(copy);
-	return got != UNDECIDED;
+	return got != WAYS_UNDECIDED;
 }
 
 static struct le_table *compile(const char *text, size_t len, struct le_policy **policy)
@@ -305,7 +217,7 @@ static void compare(const struct le_table *table, bool spoiled, u32 *decided)
 			spoil(&b);
 			mend(&b, family);
 		}
-		if (!is_forwarded(&b, family))
+		if (!ways_is_forwarded(b.data, b.len, family))
 			continue;
 		*decided += agree(table, &b, family, random_below(LE_NR_CROSSINGS), track, true);
 		agree(table, &b, family, random_below(LE_NR_CROSSINGS), track, false);

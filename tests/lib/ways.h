@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The two ways of a packet to its verdict, in user space: the fast path, with its pieces put
+ * together as the hooks do (lyncedge_forward.c), and the header reader and the judge.
+ */
+#ifndef LYNCEDGE_TESTS_WAYS_H
+#define LYNCEDGE_TESTS_WAYS_H
+
+#include "lyncedge_fast.h"
+
+/* No decision: the long way is taken. */
+#define WAYS_UNDECIDED (-100)
+
+/* As the hooks do: where any far address will do, it makes no difference which it is. */
+static inline u64 ways_match(const struct le_table *t, const u8 *ports, enum le_dir dir,
+			     bool answered, const struct le_fast *f)
+{
+	u64 candidates = le_fast_candidates(t, ports, dir, answered, f);
+
+	if (le_fast_any_far(t->any_far, candidates))
+		return candidates;
+	return le_fast_match(t, ports, dir, answered, f);
+}
+
+/*
+ * As the hooks do with a packet by itself whose near address was found at once: if no row has that,
+ * the ports and the direction, and it is no answer to somebody in particular, none beyond word 0 is
+ * asked.
+ */
+static inline bool ways_is_unmatched(const struct le_table *t, const u8 *ports, enum le_dir dir,
+				     const struct le_fast *f)
+{
+	u64 answers = 0;
+
+	if (le_fast_candidates(t, ports, dir, false, f))
+		return false;
+	if (le_fast_may_answer(ports, f))
+		answers = le_fast_candidates(t, ports, dir, true, f);
+	return !answers || le_fast_any_far(t->any_far, answers);
+}
+
+/* As the hooks do: the packet itself, then what it answers. */
+static inline int ways_fast(const struct le_table *t, const struct sk_buff *skb, u8 family,
+			    u8 crossing, u8 track, bool deep)
+{
+	enum le_dir dir = crossing % LE_NR_DIRS;
+	struct le_fast f = { .lane = LE_NAMED + le_lane_place(crossing / LE_NR_DIRS, false) };
+	const u8 *ports = le_fast_ports(skb, family);
+	u64 terms = 0, own;
+
+	if (track == LE_TRACK_INVALID || !le_fast_headers(skb, le_fast_least(family), family, &f) ||
+	    !(deep ? le_fast_near_deep(t, skb, family, dir, &f) :
+		     le_fast_near(t, skb, family, dir, &f)))
+		return WAYS_UNDECIDED;
+	f.far = le_fast_far_block(t, skb, family, dir);
+	if (f.far & LE_NODE)
+		f.far = le_fast_far(t, skb, family, dir, f.far, f.far & LE_BY_RUNS);
+	if (track != LE_TRACK_REPLY)
+		terms = ways_match(t, ports, dir, false, &f);
+	own = terms;
+	if (!terms && (track == LE_TRACK_REPLY ||
+		       (track == LE_TRACK_NONE && le_fast_may_answer(ports, &f))))
+		terms = ways_match(t, ports, dir, true, &f);
+	if (!own && !(track == LE_TRACK_NONE && !deep && ways_is_unmatched(t, ports, dir, &f)) &&
+	    le_fast_goes_on(t, ports, dir, &f))
+		return WAYS_UNDECIDED;
+	if (terms)
+		return t->row_of[__ffs64(terms)];
+	return le_fast_is_blocked(t, &f) ? LE_BLOCKED : LE_NO_ROW;
+}
+
+/*
+ * What a packet must be before it is forwarded: of its family, and as long as its header says.
+ * The kernel sees to that, and the fast path relies on it.
+ */
+static inline bool ways_is_forwarded(const u8 *data, u32 len, u8 family)
+{
+	struct ipv6hdr ip6;
+	struct iphdr ip;
+
+	if (len < (family == LE_IPV4 ? sizeof(ip) : sizeof(ip6)))
+		return true;
+	if (family == LE_IPV4) {
+		memcpy(&ip, data, sizeof(ip));
+		return ntohs(ip.tot_len) == len;
+	}
+	memcpy(&ip6, data, sizeof(ip6));
+	return ip6.version == 6 && ntohs(ip6.payload_len) + sizeof(ip6) == len;
+}
+
+static inline int ways_slow(const struct le_table *t, const struct sk_buff *skb, u8 family,
+			    u8 crossing, u8 track)
+{
+	struct le_packet packet;
+
+	le_packet_read(skb, family, &packet);
+	packet.track = track;
+	return le_judge(t, crossing, &packet);
+}
+
+#endif /* LYNCEDGE_TESTS_WAYS_H */
