@@ -922,6 +922,12 @@ static void conntrack_icmp_errors(struct kunit *test)
 		error = icmp_error(f, f->far, f->av, &answer);
 		expect_travel(test, f, &error, ext, per, "accept icmp-related",
 			      "%s, about the reply", f->name);
+		error = icmp_error(f, f->stranger, f->av, &answer);
+		expect_travel(test, f, &error, ext, per, "accept icmp-related",
+			      "%s, about the reply, from a router", f->name);
+		policy(test, is_v4(f) ? "block 198.51.100.0/24\n" : "block 2001:db8:51::/48\n");
+		expect_travel(test, f, &error, ext, per, "drop protocol",
+			      "%s, about one to somebody who is blocked", f->name);
 		policy(test, "port ext-14 3480\n");
 		error = icmp_error(f, f->av, f->far, &ask);
 		expect_travel(test, f, &error, per, ext, "drop protocol",

@@ -654,6 +654,34 @@ static void after_refusal(struct kunit *test)
 	filp_close(file, NULL);
 }
 
+/* A piece too much is refused with all that follows; a text of its own starts anew. */
+static void too_long(struct kunit *test)
+{
+	struct file *file = tree_open("policy", O_WRONLY);
+	const size_t len = PAGE_SIZE;
+	char *comments = kunit_kmalloc(test, len, GFP_KERNEL);
+	loff_t pos = 0;
+	u64 before;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_ASSERT_NOT_NULL(test, comments);
+	enforce_base(test);
+	before = generation();
+	for (pos = 0; pos < len; pos += 16)
+		memcpy(comments + pos, "# fifteen bytes\n", 16);
+	for (pos = 0; pos < LE_MAX_TEXT;)
+		KUNIT_ASSERT_EQ(test, kernel_write(file, comments, len, &pos), len);
+	expect_refused(test, kernel_write(file, "\n", 1, &pos), before,
+		       "policy is longer than 67108864 bytes\n");
+	pos = LE_MAX_TEXT + 1;
+	expect_refused(test, kernel_write(file, base, strlen(base), &pos), before,
+		       "policy is longer than 67108864 bytes\n");
+	pos = 0;
+	KUNIT_EXPECT_EQ(test, kernel_write(file, base, strlen(base), &pos), strlen(base));
+	KUNIT_EXPECT_EQ(test, generation(), before + 1);
+	filp_close(file, NULL);
+}
+
 /* After commit there may be blank lines and comments, in any pieces; text is refused, too late. */
 static void after_commit(struct kunit *test)
 {
@@ -1036,6 +1064,7 @@ static struct kunit_case sysfs_cases[] = {
 	KUNIT_CASE(ways_to_commit),
 	KUNIT_CASE(refused_texts),
 	KUNIT_CASE(after_refusal),
+	KUNIT_CASE(too_long),
 	KUNIT_CASE(after_commit),
 	KUNIT_CASE(gaps),
 	KUNIT_CASE(two_writers),
