@@ -1094,7 +1094,7 @@ static void block_and_protocols(struct kunit *test)
 	unsigned int protocol;
 
 	for (f = families; f < END_OF_FAMILIES; f++) {
-		struct bytes b;
+		struct bytes b, asked, error;
 
 		policy(test, STATELESS);
 		b = tcp(f, f->blocked, 40000, f->access, 443, SYN);
@@ -1107,6 +1107,14 @@ static void block_and_protocols(struct kunit *test)
 		expect_forward(test, f, &b, ext, per, "drop protocol", "%s, echo", f->name);
 		policy(test, STATELESS "option icmp-echo allow\n");
 		expect_forward(test, f, &b, ext, per, "accept icmp-echo", "%s, echo", f->name);
+		asked = icmp(f, f->access, f->far, echo_request(f));
+		error = icmp_error(f, f->stranger, f->access, &asked);
+		expect_forward(test, f, &error, ext, per, "accept icmp-related",
+			       "%s, about an echo", f->name);
+		asked = icmp(f, f->access, f->blocked, echo_request(f));
+		error = icmp_error(f, f->stranger, f->access, &asked);
+		expect_forward(test, f, &error, ext, per, "drop protocol",
+			       "%s, about an echo to somebody who is blocked", f->name);
 		for (protocol = 0; protocol < 256; protocol++) {
 			/* Hop-by-hop, destination and the like are headers; ICMP was above. */
 			if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
