@@ -519,24 +519,36 @@ static void cut_anywhere(struct kunit *test)
 }
 
 /* A long text comes in pages, wherever their border falls. */
+/* A text of comments, and @last so that @from_end bytes of it are before the end of two pages. */
+static void pad_text(const char *last, size_t from_end)
+{
+	size_t padding = 2 * PAGE_SIZE - from_end;
+
+	memset(text, '#', padding);
+	for (size_t i = 80; i < padding; i += 80)
+		text[i] = '\n';
+	text[padding - 1] = '\n';
+	strscpy(text + padding, last, TEXT_SIZE - padding);
+}
+
 static void page_borders(struct kunit *test)
 {
-	size_t from_end, len = strlen(base), padding;
+	size_t from_end, len = strlen(base);
+	u64 before;
 
 	for (from_end = 0; from_end <= len + 1; from_end++) {
-		u64 before = generation();
-
-		padding = 2 * PAGE_SIZE - from_end;
-		memset(text, '#', padding);
-		for (size_t i = 80; i < padding; i += 80)
-			text[i] = '\n';
-		text[padding - 1] = '\n';
-		strscpy(text + padding, base, TEXT_SIZE - padding);
+		before = generation();
+		pad_text(base, from_end);
 		KUNIT_EXPECT_EQ(test, tree_write("policy", text), 0);
 		KUNIT_EXPECT_EQ_MSG(test, generation(), before + 1, "border %zu before the end",
 				    from_end);
 		expect_contents(test, "policy", base);
 	}
+	/* What looks like a commit at the border is none by what follows. */
+	before = generation();
+	pad_text("commitment\ncommit\n", strlen("commit"));
+	KUNIT_EXPECT_EQ(test, tree_write("policy", text), -EINVAL);
+	KUNIT_EXPECT_EQ(test, generation(), before);
 }
 
 /* Without a line "commit" nothing changes, and no error is made of it: more may come. */
