@@ -760,6 +760,11 @@ static void two_writers(struct kunit *test)
 	enforce_base(test);
 	before = generation();
 	KUNIT_EXPECT_EQ(test, kernel_write(a, "feature av\n", 11, &pos_a), 11);
+	/* Where the first one's next piece would be. */
+	pos_b = 11;
+	expect_refused(test, kernel_write(b, "commit\n", 7, &pos_b), before,
+		       "byte 11 does not continue a policy");
+	pos_b = 0;
 	KUNIT_EXPECT_EQ(test, kernel_write(b, base, 22, &pos_b), 22);
 	expect_refused(test, kernel_write(a, "commit\n", 7, &pos_a), before,
 		       "byte 11 does not continue a policy");
