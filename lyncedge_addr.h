@@ -43,9 +43,10 @@
  *     second half     up to ::f  ::10     beyond
  *     entry           class 0    class 7  class 0
  *
- * Lookups grow with the logarithm of the number of spans in a block, whatever their shape: the two
- * searches have at most 21 steps and a few more for 1,048,576 prefixes. Cost: 256 KiB for the root;
- * then 12 bytes a span of a search: 24 for a /64 alone, 60 for a host alone in its /64.
+ * Lookups grow with the logarithm of the number of spans in a block, whatever their shape: for
+ * 1,048,576 prefixes a search has at most 22 steps, and both together at most 42, if half of the
+ * spans part in the first half of the address and the others in the second half. Cost: 256 KiB for
+ * the root; then 12 bytes a span of a search: 24 for a /64 alone, 60 for a host alone in its /64.
  *
  * The addresses of the edges themselves are what one end of nearly every packet has. They are
  * kept once more in a small hash table, the *near* table: one probe, and nothing else is looked at.
