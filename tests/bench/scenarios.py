@@ -49,13 +49,6 @@ def from_far(family, source):
     return packets.line(family, "tcp", source, 40000, "access", 5061, packets.IN_EXTERNAL)
 
 
-def of_shape(name, label, shape, **options):
-    cases = [Case("%s: %s, %s" % (label, who, FAMILIES[shape.family]), kind, [from_far(shape.family, a) for a in tried])
-             for who, kind, tried in (("a member", "member", shape.members), ("a stranger", "stranger", shape.strangers)) if tried]
-    about = {"shape": label, "prefixes": shape.count()}
-    return Scenario(name, Policy(groups=shape.groups), cases, about, **options)
-
-
 def of_shape(label, make, *args):
     """The policy and cases of partners in prefixes of some shape, which is made now: some are large."""
     shape = make(*args)
