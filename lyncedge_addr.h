@@ -174,12 +174,12 @@ static __always_inline u32 le_node_entry(const struct le_node *node, const u32 *
 
 static __always_inline u32 le_entry4(const struct le_addr_table *t, u32 entry, u8 slot, bool runs)
 {
-	if (runs && entry & LE_BY_RUNS)
+	if (runs)
 		return le_node_entry(&t->nodes4[entry & LE_NODE_PLACE], t->runs4, slot);
 	return t->runs4[entry - (u32)LE_NODE + slot];
 }
 
-/* The class, given a block's entry that is none; without @runs no node is stored by its runs. */
+/* The class, given a block's entry that is none; @runs says how all nodes are stored. */
 static __always_inline u32 le_descend4(const struct le_addr_table *t, u32 entry, const u8 *addr,
 				       bool runs)
 {
@@ -202,7 +202,7 @@ static __always_inline u32 le_addr_class4(const struct le_addr_table *t, const u
 {
 	u32 entry = t->root4[le_block(addr)];
 
-	return entry & LE_NODE ? le_descend4(t, entry, addr, true) : entry;
+	return entry & LE_NODE ? le_descend4(t, entry, addr, entry & LE_BY_RUNS) : entry;
 }
 
 /* The entry that a search has for an address with this half. */

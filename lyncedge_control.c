@@ -286,7 +286,6 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->drops_simply = live->enforce && !live->reject &&
 			     live->log_group == LE_NO_LOG_GROUP;
 	live->drops_unmatched = live->drops_simply && !live->table->blocks;
-	live->drops_at_once = live->drops_unmatched && !live->wide;
 	live->least[LE_IPV4] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV4);
 	live->least[LE_IPV6] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV6);
 	live->slot_mask = slots - 1;

@@ -53,7 +53,6 @@ struct le_slot {
  * @wide: there are rows beyond word 0
  * @drops_simply: what no row takes is dropped and counted, and that is all
  * @drops_unmatched: and nothing is blocked, so that it is for no other reason
- * @drops_at_once: and there are no rows beyond word 0
  * @any_far: the table's
  * @rcu: frees it
  * @lanes: of the named device in each place: le_lane_place() of its interface and TCP, and
@@ -75,7 +74,6 @@ struct le_live {
 	bool wide;
 	bool drops_simply;
 	bool drops_unmatched;
-	bool drops_at_once;
 	u32 least[2];
 	u64 any_far;
 	struct rcu_head rcu;

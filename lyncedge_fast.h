@@ -192,7 +192,7 @@ static __always_inline size_t le_fast_far_block(const struct le_table *t, const 
  * @family: LE_IPV4 or LE_IPV6
  * @dir: direction of the crossing
  * @entry: of its block, with LE_NODE
- * @runs: the entry may have LE_BY_RUNS
+ * @runs: it has LE_BY_RUNS
  *
  * Context: any; in the kernel under RCU, which keeps @t.
  *
@@ -224,6 +224,18 @@ static __always_inline bool le_fast_enters(enum le_dir dir, bool answered)
 	return (dir == LE_IN) != answered;
 }
 
+/* The rows that take a packet, or the one that it answers, by its lane and ports. */
+static __always_inline u64 le_fast_lane_terms(const struct le_table *t, const u8 *ports,
+					      enum le_dir dir, bool answered,
+					      const struct le_fast *f)
+{
+	const u8 *near = le_fast_near_port(ports, dir), *far = le_fast_far_port(ports, dir);
+
+	if (le_fast_enters(dir, answered))
+		return le_entering_terms(t, f->lane - LE_NAMED, near);
+	return le_leaving_terms(t, f->lane - LE_NAMED, near, far);
+}
+
 /**
  * le_fast_candidates() - find the rows that take a packet, if its far address is one of theirs
  * @t: the table
@@ -239,11 +251,8 @@ static __always_inline u64 le_fast_candidates(const struct le_table *t, const u8
 					      enum le_dir dir, bool answered,
 					      const struct le_fast *f)
 {
-	const u8 *near = le_fast_near_port(ports, dir), *far = le_fast_far_port(ports, dir);
-
-	if (le_fast_enters(dir, answered))
-		return le_entering_terms(t, f->lane - LE_NAMED, near) & f->near[1];
-	return le_leaving_terms(t, f->lane - LE_NAMED, near, far) & f->near[0];
+	return le_fast_lane_terms(t, ports, dir, answered, f) &
+	       f->near[le_fast_enters(dir, answered)];
 }
 
 /**
@@ -294,17 +303,51 @@ static __always_inline bool le_fast_may_answer(const u8 *ports, const struct le_
 }
 
 /*
- * Whether rows of other words have to be asked, when those of word 0 do not take it, nor what it
- * answers: if the bitmaps of its ports and of its near address go on.
+ * Whether a row beyond word 0 may take it, or what it answers: if the bitmaps of its ports and of
+ * both addresses go on, and the far address is not blocked.
  */
 static __always_inline bool le_fast_goes_on(const struct le_table *t, const u8 *ports,
-					    enum le_dir dir, const struct le_fast *f)
+					    enum le_dir dir, bool answered,
+					    const struct le_fast *f)
 {
-	const u8 *near = le_fast_near_port(ports, dir), *far = le_fast_far_port(ports, dir);
-	u64 in = le_entering_terms(t, f->lane - LE_NAMED, near) >> 1 & f->near[1];
-	u64 out = le_leaving_terms(t, f->lane - LE_NAMED, near, far) >> 1 & f->near[0];
+	u64 terms = le_fast_lane_terms(t, ports, dir, answered, f) >> 1 &
+		    f->near[le_fast_enters(dir, answered)];
+	u64 far = le_fast_of_far(t, dir, answered, f);
 
-	return (in | out) & LE_MORE_ENDS;
+	return (far & (terms | LE_BLOCKED_BIT) & (LE_MORE_ENDS | LE_BLOCKED_BIT)) == LE_MORE_ENDS;
+}
+
+/**
+ * le_fast_match_wide() - find the row beyond word 0 that takes a usual packet
+ * @t: the table
+ * @skb: the packet
+ * @family: LE_IPV4 or LE_IPV6
+ * @dir: direction of the crossing
+ * @answered: not itself, but the packet that it answers
+ * @f: its lane and addresses
+ *
+ * Context: any; in the kernel under RCU, which keeps @t.
+ *
+ * Return: the row, or LE_NO_ROW.
+ */
+static inline int le_fast_match_wide(const struct le_table *t, const struct sk_buff *skb, u8 family,
+				     enum le_dir dir, bool answered, const struct le_fast *f)
+{
+	const u8 *addr = le_fast_addr(skb->data, family, dir == LE_OUT);
+	const u8 *ports = le_fast_ports(skb, family);
+	u32 near, far = f->far;
+	__be16 dport;
+
+	if (!le_fast_goes_on(t, ports, dir, answered, f))
+		return LE_NO_ROW;
+	near = family == LE_IPV4 ? le_addr_class4(&t->addrs, addr) :
+				   le_addr_class6(&t->addrs, addr);
+	if (le_fast_enters(dir, answered)) {
+		dport = (__force __be16)le_port_place(le_fast_near_port(ports, dir));
+		return le_match_wide(t, le_lane_at(f->lane - LE_NAMED, LE_IN), dport, far, near);
+	}
+	dport = (__force __be16)le_port_place(le_fast_far_port(ports, dir));
+	return le_match_wide(t, le_lane_at(f->lane - LE_NAMED, LE_OUT), dport, near, far);
 }
 
 /* Why a packet is dropped for which word 0 has no row, and other words have none. */

@@ -6,8 +6,8 @@
  * A *way* is a family and a direction. Each has an inline function for the simplest case, which
  * needs no stack and goes on by jumps, and functions out of line for what may come in between:
  *
- *     way_far         other addresses in the far one's block are of another class
- *     way_many        and there are many such blocks (IPv4)
+ *     way_far         it matters who is at the far end
+ *     way_many        and there are many blocks of addresses that are not of one class (IPv4)
  *     way_unmatched   no row takes the packet, whoever is at the far end; is it an answer?
  *     way_stranger    no row takes the packet from there, or for there; is it an answer?
  *     way_deep        it takes all there is to decide, or to find the near address
@@ -15,8 +15,7 @@
  *     way_tracked     conntrack is asked, and it matters who is at the far end
  *
  * The near address comes first, since nearly all that is refused has no row for it and its port.
- * Most rows take the packet whoever is at the far end, but in IPv4 it costs no more to look for
- * that one than to ask whether it matters.
+ * Most rows take the packet whoever is at the far end, so that this one need not be found.
  */
 #include "lyncedge_fast.h"
 #include "lyncedge_forward.h"
@@ -27,10 +26,11 @@ typedef unsigned int way_fn(const struct le_live *live, struct sk_buff *skb,
 typedef unsigned int unmatched_fn(const struct le_live *live, struct sk_buff *skb,
 				  const struct nf_hook_state *state, size_t lane, const u64 *near);
 typedef unsigned int far_fn(const struct le_live *live, struct sk_buff *skb,
-			    const struct nf_hook_state *state, size_t lane, size_t entry,
+			    const struct nf_hook_state *state, size_t lane, const u64 *near,
 			    u64 terms);
 typedef unsigned int tracked_fn(const struct le_live *live, struct sk_buff *skb,
-				const struct nf_hook_state *state, size_t lane, u64 terms);
+				const struct nf_hook_state *state, size_t lane, u64 terms,
+				u8 track);
 typedef unsigned int stranger_fn(const struct le_live *live, struct sk_buff *skb,
 				 const struct nf_hook_state *state, size_t lane, const u64 *near,
 				 size_t far);
@@ -45,51 +45,81 @@ static __always_inline unsigned int accept(const struct le_live *live, const str
 	return NF_ACCEPT;
 }
 
-/*
- * No row of word 0 takes it, but others may, or drops may be logged, rejected, of blocked
- * addresses, ...
- */
+/* Drops may be logged, or answered, or be of blocked addresses, ... */
 static noinline unsigned int refuse_any(const struct le_live *live, struct sk_buff *skb,
-					const struct nf_hook_state *state, size_t far,
-					bool goes_on)
+					const struct nf_hook_state *state, size_t far)
 {
 	const struct le_fast f = { .far = far };
 	int outcome = le_fast_is_blocked(live->table, &f) ? LE_BLOCKED : LE_NO_ROW;
 
-	if (!live->drops_simply || goes_on)
+	if (!live->drops_simply)
 		return le_judge_any(live, skb, state);
 	le_count_at(&le_counters[le_counter_index(outcome)], skb->len);
 	return NF_DROP;
 }
 
-static __always_inline unsigned int refuse(const struct le_live *live, struct sk_buff *skb,
-					   const struct nf_hook_state *state,
-					   const struct le_fast *f, u8 family, enum le_dir dir)
+static __always_inline unsigned int refuse_unmatched(const struct sk_buff *skb)
 {
-	if (unlikely(!live->drops_at_once))
-		return refuse_any(live, skb, state, f->far,
-				  le_fast_goes_on(live->table, le_fast_ports(skb, family), dir,
-						  f));
 	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
 	return NF_DROP;
 }
 
-/* No row takes it. It may be the answer to a packet that one takes. */
-static __always_inline unsigned int answer(const struct le_live *live, struct sk_buff *skb,
-					   const struct nf_hook_state *state,
-					   const struct le_fast *f, u8 family, enum le_dir dir)
+static __always_inline unsigned int refuse(const struct le_live *live, struct sk_buff *skb,
+					   const struct nf_hook_state *state, size_t far)
+{
+	if (unlikely(!live->drops_unmatched))
+		return refuse_any(live, skb, state, far);
+	return refuse_unmatched(skb);
+}
+
+/* Whether a row beyond word 0 takes the packet, or what it answers: then it is counted. */
+static bool takes_wide(const struct le_live *live, const struct sk_buff *skb,
+		       const struct le_fast *f, u8 family, enum le_dir dir, bool answered)
+{
+	int row = le_fast_match_wide(live->table, skb, family, dir, answered, f);
+
+	if (row == LE_NO_ROW)
+		return false;
+	le_count(live->sites, row, skb->len);
+	return true;
+}
+
+/* As judge_further(), for policies with so many rows that there are more words. */
+static noinline unsigned int judge_wide(const struct le_live *live, struct sk_buff *skb,
+					const struct nf_hook_state *state, struct le_fast f,
+					u8 track, u8 family, enum le_dir dir)
+{
+	const u8 *ports = le_fast_ports(skb, family);
+	u64 terms;
+
+	if (takes_wide(live, skb, &f, family, dir, track == LE_TRACK_REPLY))
+		return NF_ACCEPT;
+	if (track != LE_TRACK_NONE || !le_fast_may_answer(ports, &f))
+		return refuse(live, skb, state, f.far);
+	terms = le_fast_match(live->table, ports, dir, true, &f);
+	if (terms)
+		return accept(live, skb, terms);
+	if (takes_wide(live, skb, &f, family, dir, true))
+		return NF_ACCEPT;
+	return refuse(live, skb, state, f.far);
+}
+
+/* No row of word 0 takes it. By itself, it may be the answer to a packet that one takes. */
+static __always_inline unsigned int judge_further(const struct le_live *live, struct sk_buff *skb,
+						  const struct nf_hook_state *state,
+						  const struct le_fast *f, u8 track, u8 family,
+						  enum le_dir dir)
 {
 	const u8 *ports = le_fast_ports(skb, family);
 	u64 terms = 0;
 
-	if (le_fast_may_answer(ports, f))
+	if (unlikely(live->wide))
+		return judge_wide(live, skb, state, *f, track, family, dir);
+	if (track == LE_TRACK_NONE && le_fast_may_answer(ports, f))
 		terms = le_fast_match(live->table, ports, dir, true, f);
-	if (likely(!terms))
-		return refuse(live, skb, state, f, family, dir);
-	/* Rows that take the packet itself go before. */
-	if (unlikely(live->wide) && le_fast_goes_on(live->table, ports, dir, f))
-		return le_judge_any(live, skb, state);
-	return accept(live, skb, terms);
+	if (unlikely(terms))
+		return accept(live, skb, terms);
+	return refuse(live, skb, state, f->far);
 }
 
 /* All is known of a usual packet. What conntrack says of it counts, if it is asked. */
@@ -107,9 +137,7 @@ static __always_inline unsigned int judge(const struct le_live *live, struct sk_
 		terms = le_fast_match(live->table, ports, dir, false, f);
 	if (likely(terms))
 		return accept(live, skb, terms);
-	if (track == LE_TRACK_NONE)
-		return answer(live, skb, state, f, family, dir);
-	return refuse(live, skb, state, f, family, dir);
+	return judge_further(live, skb, state, f, track, family, dir);
 }
 
 /* A usual packet, whatever it takes to find its addresses. */
@@ -124,7 +152,7 @@ static __always_inline unsigned int cross_deep(const struct le_live *live, struc
 		return NF_ACCEPT;
 	f.far = le_fast_far_block(live->table, skb, family, dir);
 	if (f.far & LE_NODE)
-		f.far = le_fast_far(live->table, skb, family, dir, f.far, true);
+		f.far = le_fast_far(live->table, skb, family, dir, f.far, f.far & LE_BY_RUNS);
 	return judge(live, skb, state, &f, track, family, dir);
 }
 
@@ -132,8 +160,7 @@ static __always_inline unsigned int cross_deep(const struct le_live *live, struc
 static __always_inline unsigned int cross(const struct le_live *live, struct sk_buff *skb,
 					  const struct nf_hook_state *state, size_t lane,
 					  u8 family, enum le_dir dir, way_fn *deep, way_fn *other,
-					  unmatched_fn *unmatched, far_fn *far,
-					  stranger_fn *stranger)
+					  unmatched_fn *unmatched, far_fn *far)
 {
 	struct le_fast f = { .lane = lane };
 	u64 terms;
@@ -145,51 +172,49 @@ static __always_inline unsigned int cross(const struct le_live *live, struct sk_
 	terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, false, &f);
 	if (unlikely(!terms))
 		return unmatched(live, skb, state, f.lane, f.near);
-	if (family == LE_IPV6 && likely(le_fast_any_far(live->any_far, terms)))
+	if (likely(le_fast_any_far(live->any_far, terms)))
 		return accept(live, skb, terms);
-	f.far = le_fast_far_block(live->table, skb, family, dir);
-	if (f.far & LE_NODE)
-		return far(live, skb, state, f.lane, f.far, terms);
-	terms &= le_fast_of_far(live->table, dir, false, &f);
+	return far(live, skb, state, f.lane, f.near, terms);
+}
+
+/* All is known of a packet, and rows that take it if its far address is one of theirs. */
+static __always_inline unsigned int judge_far(const struct le_live *live, struct sk_buff *skb,
+					      const struct nf_hook_state *state,
+					      const struct le_fast *f, u64 terms, enum le_dir dir,
+					      stranger_fn *stranger)
+{
+	terms &= le_fast_of_far(live->table, dir, false, f);
 	if (likely(terms))
 		return accept(live, skb, terms);
-	return stranger(live, skb, state, f.lane, f.near, f.far);
+	return stranger(live, skb, state, f->lane, f->near, f->far);
 }
 
 static __always_inline unsigned int cross_far(const struct le_live *live, struct sk_buff *skb,
 					      const struct nf_hook_state *state, size_t lane,
-					      size_t entry, u64 terms, u8 family, enum le_dir dir,
-					      far_fn *many, stranger_fn *stranger)
+					      const u64 *near, u64 terms, u8 family,
+					      enum le_dir dir, far_fn *many, stranger_fn *stranger)
 {
-	struct le_fast f = { .lane = lane };
+	struct le_fast f = { .lane = lane, .near = near };
 
-	if (many && unlikely(entry & LE_BY_RUNS))
-		return many(live, skb, state, lane, entry, terms);
-	f.far = le_fast_far(live->table, skb, family, dir, entry, false);
-	terms &= le_fast_of_far(live->table, dir, false, &f);
-	if (likely(terms))
-		return accept(live, skb, terms);
-	/* It is where it was found before. */
-	le_fast_near(live->table, skb, family, dir, &f);
-	return stranger(live, skb, state, lane, f.near, f.far);
+	f.far = le_fast_far_block(live->table, skb, family, dir);
+	if (f.far & LE_NODE) {
+		if (many && unlikely(f.far & LE_BY_RUNS))
+			return many(live, skb, state, lane, near, terms);
+		f.far = le_fast_far(live->table, skb, family, dir, f.far, false);
+	}
+	return judge_far(live, skb, state, &f, terms, dir, stranger);
 }
 
 static __always_inline unsigned int cross_many(const struct le_live *live, struct sk_buff *skb,
 					       const struct nf_hook_state *state, size_t lane,
-					       size_t entry, u64 terms, u8 family, enum le_dir dir,
-					       stranger_fn *stranger)
+					       const u64 *near, u64 terms, u8 family,
+					       enum le_dir dir, stranger_fn *stranger)
 {
-	struct le_fast f = { .lane = lane };
+	struct le_fast f = { .lane = lane, .near = near };
 
-	if (le_fast_any_far(live->any_far, terms))
-		return accept(live, skb, terms);
-	f.far = le_fast_far(live->table, skb, family, dir, entry, true);
-	terms &= le_fast_of_far(live->table, dir, false, &f);
-	if (likely(terms))
-		return accept(live, skb, terms);
-	/* It is where it was found before. */
-	le_fast_near(live->table, skb, family, dir, &f);
-	return stranger(live, skb, state, lane, f.near, f.far);
+	f.far = le_fast_far(live->table, skb, family, dir,
+			    le_fast_far_block(live->table, skb, family, dir), true);
+	return judge_far(live, skb, state, &f, terms, dir, stranger);
 }
 
 static __always_inline unsigned int cross_stranger(const struct le_live *live, struct sk_buff *skb,
@@ -199,7 +224,7 @@ static __always_inline unsigned int cross_stranger(const struct le_live *live, s
 {
 	const struct le_fast f = { .lane = lane, .far = far, .near = near };
 
-	return answer(live, skb, state, &f, family, dir);
+	return judge_further(live, skb, state, &f, LE_TRACK_NONE, family, dir);
 }
 
 /*
@@ -223,14 +248,13 @@ cross_unmatched(const struct le_live *live, struct sk_buff *skb, const struct nf
 	}
 	if (unlikely(!live->drops_unmatched))
 		return deep(live, skb, state, lane);
-	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
-	return NF_DROP;
+	return refuse_unmatched(skb);
 }
 
 /* Conntrack knows it, or is told not to. */
 static __always_inline unsigned int cross_tracked(const struct le_live *live, struct sk_buff *skb,
 						  const struct nf_hook_state *state, size_t lane,
-						  u64 terms, u8 family, enum le_dir dir,
+						  u64 terms, u8 track, u8 family, enum le_dir dir,
 						  way_fn *deep)
 {
 	struct le_fast f = { .far = le_fast_far_block(live->table, skb, family, dir) };
@@ -239,7 +263,7 @@ static __always_inline unsigned int cross_tracked(const struct le_live *live, st
 		return deep(live, skb, state, lane);
 	if (f.far & LE_NODE)
 		f.far = le_fast_far(live->table, skb, family, dir, f.far, false);
-	if (le_live_track(live, skb) == LE_TRACK_REPLY)
+	if (track == LE_TRACK_REPLY)
 		terms &= le_fast_of_far(live->table, dir, true, &f);
 	else
 		terms &= le_fast_of_far(live->table, dir, false, &f);
@@ -273,11 +297,9 @@ static __always_inline unsigned int cross_other(const struct le_live *live, stru
 	if (likely(le_fast_any_far(live->any_far, terms)))
 		return accept(live, skb, terms);
 	/* By itself, it may be an answer. */
-	if (!terms && track != LE_TRACK_NONE && live->drops_unmatched) {
-		le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
-		return NF_DROP;
-	}
-	return tracked(live, skb, state, f.lane, terms);
+	if (!terms && track != LE_TRACK_NONE && live->drops_unmatched)
+		return refuse_unmatched(skb);
+	return tracked(live, skb, state, f.lane, terms, track);
 }
 
 static noinline unsigned int
@@ -289,9 +311,10 @@ enter_ipv4_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 
 static noinline unsigned int
 enter_ipv4_tracked(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, u64 terms)
+		   const struct nf_hook_state *state, size_t lane, u64 terms, u8 track)
 {
-	return cross_tracked(live, skb, state, lane, terms, LE_IPV4, LE_IN, enter_ipv4_deep);
+	return cross_tracked(live, skb, state, lane, terms, track, LE_IPV4, LE_IN,
+			     enter_ipv4_deep);
 }
 
 static noinline unsigned int
@@ -318,17 +341,17 @@ enter_ipv4_stranger(const struct le_live *live, struct sk_buff *skb,
 
 static noinline unsigned int
 enter_ipv4_many(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-		size_t lane, size_t entry, u64 terms)
+		size_t lane, const u64 *near, u64 terms)
 {
-	return cross_many(live, skb, state, lane, entry, terms, LE_IPV4, LE_IN,
+	return cross_many(live, skb, state, lane, near, terms, LE_IPV4, LE_IN,
 			  enter_ipv4_stranger);
 }
 
 static noinline unsigned int
 enter_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, size_t entry, u64 terms)
+	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, entry, terms, LE_IPV4, LE_IN, enter_ipv4_many,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_IN, enter_ipv4_many,
 			 enter_ipv4_stranger);
 }
 
@@ -337,7 +360,7 @@ enter_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep, enter_ipv4_other,
-		     enter_ipv4_unmatched, enter_ipv4_far, enter_ipv4_stranger);
+		     enter_ipv4_unmatched, enter_ipv4_far);
 }
 
 static noinline unsigned int
@@ -349,9 +372,10 @@ leave_ipv4_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 
 static noinline unsigned int
 leave_ipv4_tracked(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, u64 terms)
+		   const struct nf_hook_state *state, size_t lane, u64 terms, u8 track)
 {
-	return cross_tracked(live, skb, state, lane, terms, LE_IPV4, LE_OUT, leave_ipv4_deep);
+	return cross_tracked(live, skb, state, lane, terms, track, LE_IPV4, LE_OUT,
+			     leave_ipv4_deep);
 }
 
 static noinline unsigned int
@@ -378,17 +402,17 @@ leave_ipv4_stranger(const struct le_live *live, struct sk_buff *skb,
 
 static noinline unsigned int
 leave_ipv4_many(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-		size_t lane, size_t entry, u64 terms)
+		size_t lane, const u64 *near, u64 terms)
 {
-	return cross_many(live, skb, state, lane, entry, terms, LE_IPV4, LE_OUT,
+	return cross_many(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT,
 			  leave_ipv4_stranger);
 }
 
 static noinline unsigned int
 leave_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, size_t entry, u64 terms)
+	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, entry, terms, LE_IPV4, LE_OUT, leave_ipv4_many,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT, leave_ipv4_many,
 			 leave_ipv4_stranger);
 }
 
@@ -397,7 +421,7 @@ leave_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep, leave_ipv4_other,
-		     leave_ipv4_unmatched, leave_ipv4_far, leave_ipv4_stranger);
+		     leave_ipv4_unmatched, leave_ipv4_far);
 }
 
 static noinline unsigned int
@@ -409,9 +433,10 @@ enter_ipv6_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 
 static noinline unsigned int
 enter_ipv6_tracked(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, u64 terms)
+		   const struct nf_hook_state *state, size_t lane, u64 terms, u8 track)
 {
-	return cross_tracked(live, skb, state, lane, terms, LE_IPV6, LE_IN, enter_ipv6_deep);
+	return cross_tracked(live, skb, state, lane, terms, track, LE_IPV6, LE_IN,
+			     enter_ipv6_deep);
 }
 
 static noinline unsigned int
@@ -438,9 +463,9 @@ enter_ipv6_stranger(const struct le_live *live, struct sk_buff *skb,
 
 static noinline unsigned int
 enter_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, size_t entry, u64 terms)
+	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, entry, terms, LE_IPV6, LE_IN, NULL,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_IN, NULL,
 			 enter_ipv6_stranger);
 }
 
@@ -449,7 +474,7 @@ enter_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep, enter_ipv6_other,
-		     enter_ipv6_unmatched, enter_ipv6_far, enter_ipv6_stranger);
+		     enter_ipv6_unmatched, enter_ipv6_far);
 }
 
 static noinline unsigned int
@@ -461,9 +486,10 @@ leave_ipv6_deep(const struct le_live *live, struct sk_buff *skb, const struct nf
 
 static noinline unsigned int
 leave_ipv6_tracked(const struct le_live *live, struct sk_buff *skb,
-		   const struct nf_hook_state *state, size_t lane, u64 terms)
+		   const struct nf_hook_state *state, size_t lane, u64 terms, u8 track)
 {
-	return cross_tracked(live, skb, state, lane, terms, LE_IPV6, LE_OUT, leave_ipv6_deep);
+	return cross_tracked(live, skb, state, lane, terms, track, LE_IPV6, LE_OUT,
+			     leave_ipv6_deep);
 }
 
 static noinline unsigned int
@@ -490,9 +516,9 @@ leave_ipv6_stranger(const struct le_live *live, struct sk_buff *skb,
 
 static noinline unsigned int
 leave_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
-	       size_t lane, size_t entry, u64 terms)
+	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, entry, terms, LE_IPV6, LE_OUT, NULL,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_OUT, NULL,
 			 leave_ipv6_stranger);
 }
 
@@ -501,7 +527,7 @@ leave_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep, leave_ipv6_other,
-		     leave_ipv6_unmatched, leave_ipv6_far, leave_ipv6_stranger);
+		     leave_ipv6_unmatched, leave_ipv6_far);
 }
 
 /* Where a device is not alone in its place, or both are named. */

@@ -17,15 +17,27 @@ struct ends {
 	__be16 dport;
 };
 
-/* Out of line: only policies with more than some twenty site rows have more than one word. */
-static noinline int match_wide(const struct le_table *t, unsigned int lane, const struct ends *e)
+/**
+ * le_match_wide() - find the first row beyond word 0 that takes a packet
+ * @t: the table
+ * @lane: le_lane() of the packet
+ * @dport: its destination port, as it lies in the packet
+ * @src: class of its source address
+ * @dst: class of its destination address
+ *
+ * Context: any; in the kernel under RCU, which keeps @t. Only policies with more than some twenty
+ * site rows have more than one word.
+ *
+ * Return: the row, or LE_NO_ROW.
+ */
+int le_match_wide(const struct le_table *t, unsigned int lane, __be16 dport, u32 src, u32 dst)
 {
 	const struct le_wide *w = &t->wide;
 	size_t nr = w->nr_words, stride = nr + 1;
 	const u64 *lanes = w->lanes + lane * stride;
-	const u64 *dports = w->dports + w->port_class[ntohs(e->dport)] * stride;
-	const u64 *froms = w->froms + e->src / LE_CLASS_STEP * stride;
-	const u64 *tos = w->tos + e->dst / LE_CLASS_STEP * stride;
+	const u64 *dports = w->dports + w->port_class[ntohs(dport)] * stride;
+	const u64 *froms = w->froms + src / LE_CLASS_STEP * stride;
+	const u64 *tos = w->tos + dst / LE_CLASS_STEP * stride;
 	u64 summary = lanes[nr] & dports[nr] & froms[nr] & tos[nr];
 
 	while (summary) {
@@ -56,7 +68,7 @@ static int match(const struct le_table *t, unsigned int lane, const struct ends 
 	if (terms)
 		return t->row_of[__ffs64(terms)];
 	if (unlikely(t->wide.nr_words))
-		return match_wide(t, lane, e);
+		return le_match_wide(t, lane, e->dport, e->src, e->dst);
 	return LE_NO_ROW;
 }
 

@@ -189,9 +189,9 @@ struct le_wide {
  *
  * Nearly all that an accepted packet needs is inside, so that it is found without following a
  * pointer. It meets these cache lines, six at most in most policies: the near address's place; the
- * destination port's class; the source port's class, if it leaves; @entering or @leaving; the far
- * address's root entry and its class's @ends, in IPv6 only where it matters who that is. If others
- * in its block are of another class, there is one more for each node of its own (IPv4), or some for
+ * destination port's class; the source port's class, if it leaves; @entering or @leaving; and where
+ * it matters who is at the far end, that address's root entry and its class's @ends. If others in
+ * its block are of another class, there is one more for each node of its own (IPv4), or some for
  * the keys of a search and one for its entry (IPv6).
  */
 struct le_table {
@@ -234,6 +234,14 @@ static inline u8 le_addr_flags(const struct le_table *t, u32 class)
 static __always_inline size_t le_lane_place(unsigned int iface, bool udp)
 {
 	return (iface * 2UL + udp) * LE_NR_DPORT_CLASSES;
+}
+
+/* The lane of a direction, by le_lane_place(). */
+static inline unsigned int le_lane_at(size_t place, enum le_dir dir)
+{
+	unsigned int pair = place / LE_NR_DPORT_CLASSES;
+
+	return le_lane(le_crossing(pair / 2, dir), pair % 2 ? IPPROTO_UDP : IPPROTO_TCP);
 }
 
 /* The two bytes of a port, as they lie in the packet. */
@@ -279,6 +287,7 @@ static __always_inline u64 le_leaving_terms(const struct le_table *t, size_t lan
 struct le_table *le_table_compile(const struct le_policy *policy);
 struct le_table *le_table_compile_early(const struct le_policy *policy);
 void le_table_free(struct le_table *table);
+int le_match_wide(const struct le_table *table, unsigned int lane, __be16 dport, u32 src, u32 dst);
 int le_judge(const struct le_table *table, unsigned int crossing, const struct le_packet *packet);
 
 #endif /* LYNCEDGE_RULES_H */

@@ -23,20 +23,21 @@ static inline u64 ways_match(const struct le_table *t, const u8 *ports, enum le_
 }
 
 /*
- * As the hooks do with a packet by itself whose near address was found at once: if no row has that,
- * the ports and the direction, and it is no answer to somebody in particular, none beyond word 0 is
- * asked.
+ * As the hooks do: rows beyond word 0 are asked if none of it takes the packet, but if the near
+ * address was found at once, only where some row may have that, the ports and the direction.
  */
-static inline bool ways_is_unmatched(const struct le_table *t, const u8 *ports, enum le_dir dir,
-				     const struct le_fast *f)
+static inline int ways_match_all(const struct le_table *t, const struct sk_buff *skb, u8 family,
+				 enum le_dir dir, bool answered, const struct le_fast *f,
+				 bool deep)
 {
-	u64 answers = 0;
+	const u8 *ports = le_fast_ports(skb, family);
+	u64 terms = ways_match(t, ports, dir, answered, f);
 
-	if (le_fast_candidates(t, ports, dir, false, f))
-		return false;
-	if (le_fast_may_answer(ports, f))
-		answers = le_fast_candidates(t, ports, dir, true, f);
-	return !answers || le_fast_any_far(t->any_far, answers);
+	if (terms)
+		return t->row_of[__ffs64(terms)];
+	if (!t->wide.nr_words || (!deep && !le_fast_candidates(t, ports, dir, answered, f)))
+		return LE_NO_ROW;
+	return le_fast_match_wide(t, skb, family, dir, answered, f);
 }
 
 /* As the hooks do: the packet itself, then what it answers. */
@@ -45,8 +46,7 @@ static inline int ways_fast(const struct le_table *t, const struct sk_buff *skb,
 {
 	enum le_dir dir = crossing % LE_NR_DIRS;
 	struct le_fast f = { .lane = LE_NAMED + le_lane_place(crossing / LE_NR_DIRS, false) };
-	const u8 *ports = le_fast_ports(skb, family);
-	u64 terms = 0, own;
+	int row;
 
 	if (track == LE_TRACK_INVALID || !le_fast_headers(skb, le_fast_least(family), family, &f) ||
 	    !(deep ? le_fast_near_deep(t, skb, family, dir, &f) :
@@ -55,18 +55,13 @@ static inline int ways_fast(const struct le_table *t, const struct sk_buff *skb,
 	f.far = le_fast_far_block(t, skb, family, dir);
 	if (f.far & LE_NODE)
 		f.far = le_fast_far(t, skb, family, dir, f.far, f.far & LE_BY_RUNS);
-	if (track != LE_TRACK_REPLY)
-		terms = ways_match(t, ports, dir, false, &f);
-	own = terms;
-	if (!terms && (track == LE_TRACK_REPLY ||
-		       (track == LE_TRACK_NONE && le_fast_may_answer(ports, &f))))
-		terms = ways_match(t, ports, dir, true, &f);
-	if (!own && !(track == LE_TRACK_NONE && !deep && ways_is_unmatched(t, ports, dir, &f)) &&
-	    le_fast_goes_on(t, ports, dir, &f))
-		return WAYS_UNDECIDED;
-	if (terms)
-		return t->row_of[__ffs64(terms)];
-	return le_fast_is_blocked(t, &f) ? LE_BLOCKED : LE_NO_ROW;
+	row = ways_match_all(t, skb, family, dir, track == LE_TRACK_REPLY, &f, deep);
+	if (row == LE_NO_ROW && track == LE_TRACK_NONE &&
+	    le_fast_may_answer(le_fast_ports(skb, family), &f))
+		row = ways_match_all(t, skb, family, dir, true, &f, deep);
+	if (row == LE_NO_ROW && le_fast_is_blocked(t, &f))
+		return LE_BLOCKED;
+	return row;
 }
 
 /*
