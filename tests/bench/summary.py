@@ -50,6 +50,13 @@ def others(results):
               (", %5.1f a prefix" % f["bytes_per_prefix"] if f["prefixes"] >= tables.MANY else ""))
 
 
+def native(results):
+    print("\nNanoseconds above a hook that does nothing, in User Mode Linux on this processor, the cheapest and the dearest case:")
+    for peer in results.peers(kind="native"):
+        print("  %-26s" % peer + "".join(", %s %s" % (word, tables.nanoseconds(results.find(kind="native", peer=peer, what=what)))
+                                         for what, word in tables.KINDS)[2:])
+
+
 def required(results):
     print("\nRequirements, Linux %s:" % results.version)
     for number, text, figure, limit, met in requirements.all_requirements(results):
@@ -60,5 +67,6 @@ def print_all(all_results):
     for results in all_results:
         by_case(results)
     others(all_results[0])
+    native(all_results[0])
     for results in all_results:
         required(results)
