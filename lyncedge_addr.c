@@ -73,16 +73,21 @@ static void add_run(struct runs *runs, unsigned int slot, u32 entry)
 	runs->entries[runs->nr++] = entry;
 }
 
-/* Says in the node where runs start, and how many do before each word of the map. */
-static void map_runs(struct le_node *node, const struct runs *runs)
+/* Says in the node where runs end, the first of which is at @place. */
+static void map_runs(struct le_node *node, const struct runs *runs, u32 place)
 {
 	unsigned int word;
 	u32 i;
 
-	for (i = 0; i < runs->nr; i++)
-		node->map[runs->starts[i] / 64] |= BIT_ULL(runs->starts[i] % 64);
-	for (word = 1; word < 4; word++)
-		node->ones[word] = node->ones[word - 1] + hweight64(node->map[word - 1]);
+	for (i = 1; i < runs->nr; i++) {
+		unsigned int end = runs->starts[i] - 1;
+
+		node->map[end / 64] |= BIT_ULL(end % 64);
+	}
+	for (word = 0; word < 4; word++) {
+		place += hweight64(node->map[word]);
+		node->bases[word] = place;
+	}
 }
 
 /* The entry of each slot. */
@@ -111,24 +116,23 @@ static u32 add_node(struct trie *trie)
 	return trie->nr_nodes++;
 }
 
-static void store_runs(struct trie *trie, struct le_node *node, const struct runs *runs)
+/* Stores the runs of a node; where. */
+static u32 store_runs(struct trie *trie, const struct runs *runs)
 {
-	u32 nr = trie->plain ? 256 : runs->nr;
-	u32 *list = le_list_grow(trie->runs, &trie->run_room, trie->nr_runs + nr, sizeof(*list));
+	u32 nr = trie->plain ? 256 : runs->nr, place = trie->nr_runs;
+	u32 *list = le_list_grow(trie->runs, &trie->run_room, place + nr, sizeof(*list));
 
 	if (!list) {
 		trie->out_of_memory = true;
-		return;
+		return 0;
 	}
 	trie->runs = list;
-	node->runs = trie->nr_runs;
 	trie->nr_runs += nr;
-	if (trie->plain) {
-		spread_runs(trie->runs + node->runs, runs);
-		return;
-	}
-	map_runs(node, runs);
-	memcpy(trie->runs + node->runs, runs->entries, nr * sizeof(*runs->entries));
+	if (trie->plain)
+		spread_runs(list + place, runs);
+	else
+		memcpy(list + place, runs->entries, nr * sizeof(*list));
+	return place;
 }
 
 /*
@@ -174,8 +178,8 @@ static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int d
 {
 	unsigned int bits = depth ? 0 : 8, slot, next;
 	struct runs *runs = &trie->runs_of[depth];
-	struct le_node node = { .runs = 0 };
-	u32 number = add_node(trie);
+	struct le_node node = { .map = { 0 } };
+	u32 number = add_node(trie), place;
 
 	runs->nr = 0;
 	for (slot = 0; slot < 256; slot = next) {
@@ -185,10 +189,11 @@ static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int d
 		if (next > slot + 1)
 			add_run(runs, slot + 1, part.first->class);
 	}
-	store_runs(trie, &node, runs);
+	place = store_runs(trie, runs);
+	map_runs(&node, runs, place);
 	if (!trie->out_of_memory)
 		trie->nodes[number] = node;
-	return trie->plain ? node.runs | LE_NODE : number | LE_NODE | LE_BY_RUNS;
+	return trie->plain ? place | LE_NODE : number * LE_NODE_STEPS | LE_NODE | LE_BY_RUNS;
 }
 
 /* The entry of a block; @rest begins with the span that holds the last address before it. */

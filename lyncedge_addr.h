@@ -17,18 +17,18 @@
  *
  * IPv4: with a *node*, by the third byte, and perhaps another by the fourth. A node stands for 256
  * slots, one for each value of the byte, but stores an entry only where a slot differs from the one
- * before it (a *run*): a 256-bit map has a one where a run starts, and the number of ones up to the
- * slot, less one, is the entry's place. Example, a /16 with 10.1.4.0/22 in class 7 and all else in
- * class 0:
+ * before it (a *run*): a 256-bit map has a one where a run ends, if another follows, and the number
+ * of ones before the slot is the entry's place. Example, a /16 with 10.1.4.0/22 in class 7 and all
+ * else in class 0:
  *
  *     slot      0 1 2 3 4 5 6 7 8 9 ...            runs
- *     map       1 0 0 0 1 0 0 0 1 0 ...     ->     [0] class 0, [1] class 7, [2] class 0
- *     slot 5:   ones in 1 0 0 0 1 0  = 2    ->     run 1 = class 7
+ *     map       0 0 0 1 0 0 0 1 0 0 ...     ->     [0] class 0, [1] class 7, [2] class 0
+ *     slot 5:   ones in 0 0 0 1 0    = 1    ->     run 1 = class 7
  *
  * A lookup is one load for a block of one class and two loads and a population count for each
  * further byte, at most two, whatever the number of prefixes. Cost: 256 KiB for the root; then a
- * /24 alone costs about 8 bytes (two runs) plus its share of a 44-byte node, and a host alone in
- * its /24, the worst shape, one node and five runs (64 bytes).
+ * /24 alone costs about 8 bytes (two runs) plus its share of a 48-byte node, and a host alone in
+ * its /24, the worst shape, one node and five runs (68 bytes).
  *
  * IPv6: with a *search* among the spans of the block, by the first half of the address. A span is
  * known by its last address, a *key*, and the keys of a search are an implicit binary tree: that at
@@ -79,19 +79,22 @@ struct le_span {
 #define LE_NODE BIT_ULL(31)
 #define LE_BY_RUNS BIT_ULL(30)
 #define LE_MAX_CLASSES LE_BY_RUNS
-#define LE_NODE_PLACE (LE_BY_RUNS - 1)
 
 /**
  * struct le_node - 256 slots of the IPv4 trie, by their runs
- * @map: a one where a run starts; slot 0 always starts one
- * @ones: ones in the words of @map before each
- * @runs: place of the first run in struct le_addr_table.runs
+ * @map: a one where a run ends, but for the last
+ * @bases: of each word of @map, place in struct le_addr_table.runs4 of the run of its last slot,
+ *	or the next one if it ends there
  */
 struct le_node {
 	u64 map[4];
-	u8 ones[4];
-	u32 runs;
+	u32 bases[4];
 };
+
+/* The entry of such a node is its place in steps of so many bytes; the shift drops the top bits. */
+#define LE_NODE_SHIFT 4
+#define LE_NODE_STEPS (sizeof(struct le_node) >> LE_NODE_SHIFT)
+static_assert(LE_NODE_STEPS << LE_NODE_SHIFT == sizeof(struct le_node));
 
 /*
  * Up to this many nodes are stored *plainly*, all 256 entries of each (256 KiB), which is quicker
@@ -164,19 +167,18 @@ static inline u16 le_block(const u8 *addr)
 	return block;
 }
 
-static __always_inline u32 le_node_entry(const struct le_node *node, const u32 *runs, u8 slot)
+static __always_inline u32 le_node_entry(const struct le_addr_table *t, u32 entry, u32 slot)
 {
-	unsigned int word = slot / 64;
-	u64 upto = node->map[word] << (63 - slot % 64);
+	const struct le_node *node = (const void *)t->nodes4 + (entry << LE_NODE_SHIFT);
+	u32 word = slot / 64;
+	u64 ends = node->map[word] >> slot % 64;
 
-	return runs[node->runs + node->ones[word] + hweight64(upto) - 1];
+	return t->runs4[node->bases[word] - hweight64(ends)];
 }
 
-static __always_inline u32 le_entry4(const struct le_addr_table *t, u32 entry, u8 slot, bool runs)
+static __always_inline u32 le_entry4(const struct le_addr_table *t, u32 entry, u32 slot, bool runs)
 {
-	if (runs)
-		return le_node_entry(&t->nodes4[entry & LE_NODE_PLACE], t->runs4, slot);
-	return t->runs4[entry - (u32)LE_NODE + slot];
+	return runs ? le_node_entry(t, entry, slot) : t->runs4[entry - (u32)LE_NODE + slot];
 }
 
 /* The class, given a block's entry that is none; @runs says how all nodes are stored. */

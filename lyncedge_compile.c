@@ -877,19 +877,98 @@ static u64 far_terms(const struct compiler *c, enum le_dir dir)
 	return terms;
 }
 
-/* Word 0 of the terms for which any far address will do. */
-static u64 any_far_terms(const struct compiler *c)
+/* The largest prefix of each tag, by family. */
+struct largest {
+	const struct le_prefix *of[2];
+};
+
+static void find_largest(const struct compiler *c, struct largest *largest)
 {
-	u64 terms = 0;
 	u32 i;
 
+	for (i = 0; i < c->nr_prefixes; i++) {
+		const struct le_prefix *prefix = &c->prefixes[i];
+		const struct le_prefix **of = &largest[prefix->tag].of[prefix->family];
+
+		if (!*of || prefix->len < (*of)->len)
+			*of = prefix;
+	}
+}
+
+/* The largest prefix of an end's tags, or NULL. */
+static const struct le_prefix *largest_of(const struct largest *largest, const struct end *end,
+					  u8 family)
+{
+	const struct le_prefix *found = end->own_tag ? largest[end->own_tag].of[family] : NULL;
+	unsigned int tag;
+
+	for (tag = 0; tag < LE_NR_TAGS; tag++) {
+		const struct le_prefix *prefix = largest[tag].of[family];
+
+		if (end->tags & BIT(tag) && prefix && (!found || prefix->len < found->len))
+			found = prefix;
+	}
+	return found;
+}
+
+/* The mask of a prefix, as an address. */
+static union le_addr mask_of(const struct le_prefix *prefix)
+{
+	union le_addr mask = { .word = { 0 } };
+	unsigned int i;
+
+	for (i = 0; i < prefix->len; i++)
+		mask.byte[i / 8] |= 0x80 >> i % 8;
+	return mask;
+}
+
+static void set_usual(struct le_usual *usual, const struct end *end, const struct largest *largest)
+{
+	const struct le_prefix *prefix;
+	union le_addr mask;
+
+	if (end->any) {
+		memset(usual, 0, sizeof(*usual));
+		return;
+	}
+	prefix = largest_of(largest, end, LE_IPV4);
+	if (prefix) {
+		mask = mask_of(prefix);
+		usual->mask4 = mask.v4;
+		usual->addr4 = prefix->addr.v4;
+	}
+	prefix = largest_of(largest, end, LE_IPV6);
+	if (prefix) {
+		mask = mask_of(prefix);
+		memcpy(usual->mask6, mask.byte, sizeof(usual->mask6));
+		memcpy(usual->addr6, prefix->addr.byte, sizeof(usual->addr6));
+	}
+}
+
+static int store_usual(struct compiler *c)
+{
+	const struct le_usual nobody = { .addr4 = (__force __be32)~0U, .addr6 = { ~0ULL, ~0ULL } };
+	struct le_table *table = c->table;
+	struct largest *largest;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table->usual); i++)
+		table->usual[i] = nobody;
+	/* Of an address that is blocked it has to be known that it is. */
+	if (table->blocks)
+		return 0;
+	largest = kvcalloc(TAG_SITE + c->nr_site_prefixes, sizeof(*largest), GFP_KERNEL);
+	if (!largest)
+		return -ENOMEM;
+	find_largest(c, largest);
 	for (i = 0; i < c->nr_terms && i < LE_NR_FAST_TERMS; i++) {
 		const struct term *term = &c->terms[i];
 
-		if (le_lane_dir(term->lane) == LE_IN ? term->from.any : term->to.any)
-			terms |= BIT_ULL(i);
+		set_usual(&table->usual[i],
+			  le_lane_dir(term->lane) == LE_IN ? &term->from : &term->to, largest);
 	}
-	return terms;
+	kvfree(largest);
+	return 0;
 }
 
 static int store_addr_classes(struct compiler *c)
@@ -920,9 +999,7 @@ static int store_addr_classes(struct compiler *c)
 		table->blocks = true;
 	}
 	table->nr_addr_classes = cl->nr;
-	/* Of an address that is blocked it has to be known that it is. */
-	table->any_far = table->blocks ? 0 : any_far_terms(c);
-	return 0;
+	return store_usual(c);
 }
 
 /* Says also where ports say it that the bitmaps of a near address go on. */

@@ -249,13 +249,15 @@ static void add_slot(struct le_live *live, int ifindex, u8 iface)
 	live->ifindexes[place] = ifindex;
 }
 
-static void set_counters(struct le_live *live)
+static void set_terms(struct le_live *live)
 {
 	const struct le_table *table = live->table;
-	u32 term;
+	u32 i;
 
-	for (term = 0; term < table->nr_terms && term < LE_NR_FAST_TERMS; term++)
-		live->counters[term] = le_counter(live->sites, table->row_of[term]);
+	for (i = 0; i < ARRAY_SIZE(live->terms); i++)
+		live->terms[i].usual = table->usual[i];
+	for (i = 0; i < table->nr_terms && i < LE_NR_FAST_TERMS; i++)
+		live->terms[i].counter = le_counter(live->sites, table->row_of[i]);
 }
 
 /* What the hooks judge by, for the devices that exist now. */
@@ -281,15 +283,15 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	live->reject = policy->options[LE_OPT_UNMATCHED] == LE_UNMATCHED_REJECT;
 	live->local = policy->options[LE_OPT_HOOKS] == LE_HOOKS_ALL;
 	live->log_group = policy->log_group;
-	live->any_far = live->table->any_far;
 	live->wide = live->table->wide.nr_words;
 	live->drops_simply = live->enforce && !live->reject &&
 			     live->log_group == LE_NO_LOG_GROUP;
 	live->drops_unmatched = live->drops_simply && !live->table->blocks;
+	live->many = live->table->addrs.nr_nodes4 > LE_MAX_PLAIN_NODES;
 	live->least[LE_IPV4] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV4);
 	live->least[LE_IPV6] = live->conntrack ? U32_MAX : le_fast_least(LE_IPV6);
 	live->slot_mask = slots - 1;
-	set_counters(live);
+	set_terms(live);
 	for_each_netdev(&init_net, dev) {
 		u8 iface = named_iface(policy, dev->name);
 

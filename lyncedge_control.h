@@ -34,6 +34,16 @@ struct le_slot {
 	u8 iface;
 };
 
+/**
+ * struct le_live_term - what a packet meets when it is accepted, in a cache line
+ * @counter: counter of the term's row
+ * @usual: the table's
+ */
+struct le_live_term {
+	struct le_count __percpu *counter;
+	struct le_usual usual;
+} ____cacheline_aligned;
+
 /* Places for devices by the last byte of their ifindex. */
 #define LE_NR_DEVICE_PLACES 256
 
@@ -53,12 +63,12 @@ struct le_slot {
  * @wide: there are rows beyond word 0
  * @drops_simply: what no row takes is dropped and counted, and that is all
  * @drops_unmatched: and nothing is blocked, so that it is for no other reason
- * @any_far: the table's
+ * @many: the table stores nodes by their runs
  * @rcu: frees it
  * @lanes: of the named device in each place: le_lane_place() of its interface and TCP, and
  *	LE_NAMED more; 0 if there is none: most devices of a gateway are told by it not to be ours
  * @ifindexes: that device; of several in one place the others are in @slots alone
- * @counters: counters of the rows of the terms of word 0
+ * @terms: of the bits of word 0
  * @slots: named devices, hashed by ifindex with linear probing
  */
 struct le_live {
@@ -74,12 +84,12 @@ struct le_live {
 	bool wide;
 	bool drops_simply;
 	bool drops_unmatched;
+	bool many;
 	u32 least[2];
-	u64 any_far;
 	struct rcu_head rcu;
 	u16 lanes[LE_NR_DEVICE_PLACES];
 	int ifindexes[LE_NR_DEVICE_PLACES];
-	struct le_count __percpu *counters[LE_NR_FAST_TERMS];
+	struct le_live_term terms[64];
 	struct le_slot slots[];
 };
 

@@ -287,13 +287,32 @@ static __always_inline u64 le_fast_match(const struct le_table *t, const u8 *por
 	       le_fast_of_far(t, dir, answered, f);
 }
 
-/*
- * Whether any far address will do for the first of the candidates: then it need not be found.
- * @any_far is the table's, from wherever it is at hand.
+/**
+ * le_fast_is_usual() - whether a packet's far address is one that a term takes, at first sight
+ * @usual: the term's, from wherever it is at hand
+ * @skb: the packet
+ * @family: LE_IPV4 or LE_IPV6
+ * @dir: direction of the crossing
+ *
+ * Return: true if it is; false says nothing.
  */
-static __always_inline bool le_fast_any_far(u64 any_far, u64 candidates)
+static __always_inline bool le_fast_is_usual(const struct le_usual *usual,
+					     const struct sk_buff *skb, u8 family,
+					     enum le_dir dir)
 {
-	return candidates & -candidates & any_far;
+	const u8 *far = le_fast_addr(skb->data, family, dir == LE_IN);
+	__be32 addr;
+	u64 half;
+
+	if (family == LE_IPV4) {
+		memcpy(&addr, far, sizeof(addr));
+		return (addr & usual->mask4) == usual->addr4;
+	}
+	memcpy(&half, far, sizeof(half));
+	if ((half & usual->mask6[0]) != usual->addr6[0])
+		return false;
+	memcpy(&half, far + sizeof(half), sizeof(half));
+	return (half & usual->mask6[1]) == usual->addr6[1];
 }
 
 /* Whether it can be an answer at all: UDP, or TCP with ACK or RST. */

@@ -6,8 +6,8 @@
  * A *way* is a family and a direction. Each has an inline function for the simplest case, which
  * needs no stack and goes on by jumps, and functions out of line for what may come in between:
  *
- *     way_far         it matters who is at the far end
- *     way_many        and there are many blocks of addresses that are not of one class (IPv4)
+ *     way_far         who is at the far end has to be found
+ *     way_many        where there are many blocks of addresses that are not of one class (IPv4)
  *     way_unmatched   no row takes the packet, whoever is at the far end; is it an answer?
  *     way_stranger    no row takes the packet from there, or for there; is it an answer?
  *     way_deep        it takes all there is to decide, or to find the near address
@@ -15,7 +15,8 @@
  *     way_tracked     conntrack is asked, and it matters who is at the far end
  *
  * The near address comes first, since nearly all that is refused has no row for it and its port.
- * Most rows take the packet whoever is at the far end, so that this one need not be found.
+ * Most rows take the packet whoever is at the far end, or from one prefix more than from others;
+ * then the far address need not be looked up.
  */
 #include "lyncedge_fast.h"
 #include "lyncedge_forward.h"
@@ -37,11 +38,16 @@ typedef unsigned int stranger_fn(const struct le_live *live, struct sk_buff *skb
 typedef unsigned int any_fn(const struct le_live *live, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 
-static __always_inline unsigned int accept(const struct le_live *live, const struct sk_buff *skb,
-					   u64 terms)
+static __always_inline const struct le_live_term *first_term(const struct le_live *live, u64 terms)
+{
+	return &live->terms[__ffs64(terms)];
+}
+
+static __always_inline unsigned int accept(const struct le_live_term *term,
+					   const struct sk_buff *skb)
 {
 	/* The length is read once more rather than kept: registers are dear on the way here. */
-	le_count_at(live->counters[__ffs64(terms)], READ_ONCE(skb->len));
+	le_count_at(term->counter, READ_ONCE(skb->len));
 	return NF_ACCEPT;
 }
 
@@ -98,7 +104,7 @@ static noinline unsigned int judge_wide(const struct le_live *live, struct sk_bu
 		return refuse(live, skb, state, f.far);
 	terms = le_fast_match(live->table, ports, dir, true, &f);
 	if (terms)
-		return accept(live, skb, terms);
+		return accept(first_term(live, terms), skb);
 	if (takes_wide(live, skb, &f, family, dir, true))
 		return NF_ACCEPT;
 	return refuse(live, skb, state, f.far);
@@ -118,7 +124,7 @@ static __always_inline unsigned int judge_further(const struct le_live *live, st
 	if (track == LE_TRACK_NONE && le_fast_may_answer(ports, f))
 		terms = le_fast_match(live->table, ports, dir, true, f);
 	if (unlikely(terms))
-		return accept(live, skb, terms);
+		return accept(first_term(live, terms), skb);
 	return refuse(live, skb, state, f->far);
 }
 
@@ -136,7 +142,7 @@ static __always_inline unsigned int judge(const struct le_live *live, struct sk_
 	else
 		terms = le_fast_match(live->table, ports, dir, false, f);
 	if (likely(terms))
-		return accept(live, skb, terms);
+		return accept(first_term(live, terms), skb);
 	return judge_further(live, skb, state, f, track, family, dir);
 }
 
@@ -160,8 +166,9 @@ static __always_inline unsigned int cross_deep(const struct le_live *live, struc
 static __always_inline unsigned int cross(const struct le_live *live, struct sk_buff *skb,
 					  const struct nf_hook_state *state, size_t lane,
 					  u8 family, enum le_dir dir, way_fn *deep, way_fn *other,
-					  unmatched_fn *unmatched, far_fn *far)
+					  unmatched_fn *unmatched, far_fn *far, far_fn *many)
 {
+	const struct le_live_term *first;
 	struct le_fast f = { .lane = lane };
 	u64 terms;
 
@@ -172,49 +179,28 @@ static __always_inline unsigned int cross(const struct le_live *live, struct sk_
 	terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, false, &f);
 	if (unlikely(!terms))
 		return unmatched(live, skb, state, f.lane, f.near);
-	if (likely(le_fast_any_far(live->any_far, terms)))
-		return accept(live, skb, terms);
+	first = first_term(live, terms);
+	if (likely(le_fast_is_usual(&first->usual, skb, family, dir)))
+		return accept(first, skb);
+	if (many && unlikely(live->many))
+		return many(live, skb, state, f.lane, f.near, terms);
 	return far(live, skb, state, f.lane, f.near, terms);
-}
-
-/* All is known of a packet, and rows that take it if its far address is one of theirs. */
-static __always_inline unsigned int judge_far(const struct le_live *live, struct sk_buff *skb,
-					      const struct nf_hook_state *state,
-					      const struct le_fast *f, u64 terms, enum le_dir dir,
-					      stranger_fn *stranger)
-{
-	terms &= le_fast_of_far(live->table, dir, false, f);
-	if (likely(terms))
-		return accept(live, skb, terms);
-	return stranger(live, skb, state, f->lane, f->near, f->far);
 }
 
 static __always_inline unsigned int cross_far(const struct le_live *live, struct sk_buff *skb,
 					      const struct nf_hook_state *state, size_t lane,
 					      const u64 *near, u64 terms, u8 family,
-					      enum le_dir dir, far_fn *many, stranger_fn *stranger)
+					      enum le_dir dir, bool runs, stranger_fn *stranger)
 {
 	struct le_fast f = { .lane = lane, .near = near };
 
 	f.far = le_fast_far_block(live->table, skb, family, dir);
-	if (f.far & LE_NODE) {
-		if (many && unlikely(f.far & LE_BY_RUNS))
-			return many(live, skb, state, lane, near, terms);
-		f.far = le_fast_far(live->table, skb, family, dir, f.far, false);
-	}
-	return judge_far(live, skb, state, &f, terms, dir, stranger);
-}
-
-static __always_inline unsigned int cross_many(const struct le_live *live, struct sk_buff *skb,
-					       const struct nf_hook_state *state, size_t lane,
-					       const u64 *near, u64 terms, u8 family,
-					       enum le_dir dir, stranger_fn *stranger)
-{
-	struct le_fast f = { .lane = lane, .near = near };
-
-	f.far = le_fast_far(live->table, skb, family, dir,
-			    le_fast_far_block(live->table, skb, family, dir), true);
-	return judge_far(live, skb, state, &f, terms, dir, stranger);
+	if (f.far & LE_NODE)
+		f.far = le_fast_far(live->table, skb, family, dir, f.far, runs);
+	terms &= le_fast_of_far(live->table, dir, false, &f);
+	if (likely(terms))
+		return accept(first_term(live, terms), skb);
+	return stranger(live, skb, state, lane, near, f.far);
 }
 
 static __always_inline unsigned int cross_stranger(const struct le_live *live, struct sk_buff *skb,
@@ -237,13 +223,15 @@ cross_unmatched(const struct le_live *live, struct sk_buff *skb, const struct nf
 {
 	const struct le_fast f = { .lane = lane, .near = near };
 	const u8 *ports = le_fast_ports(skb, family);
+	const struct le_live_term *first;
 	u64 terms = 0;
 
 	if (le_fast_may_answer(ports, &f))
 		terms = le_fast_candidates(live->table, ports, dir, true, &f);
 	if (terms) {
-		if (le_fast_any_far(live->any_far, terms))
-			return accept(live, skb, terms);
+		first = first_term(live, terms);
+		if (le_fast_is_usual(&first->usual, skb, family, dir))
+			return accept(first, skb);
 		return deep(live, skb, state, lane);
 	}
 	if (unlikely(!live->drops_unmatched))
@@ -268,7 +256,7 @@ static __always_inline unsigned int cross_tracked(const struct le_live *live, st
 	else
 		terms &= le_fast_of_far(live->table, dir, false, &f);
 	if (likely(terms))
-		return accept(live, skb, terms);
+		return accept(first_term(live, terms), skb);
 	return deep(live, skb, state, lane);
 }
 
@@ -278,6 +266,7 @@ static __always_inline unsigned int cross_other(const struct le_live *live, stru
 						u8 family, enum le_dir dir, way_fn *deep,
 						tracked_fn *tracked)
 {
+	const struct le_live_term *first;
 	struct le_fast f = { .lane = lane };
 	u64 terms;
 	u8 track;
@@ -294,8 +283,11 @@ static __always_inline unsigned int cross_other(const struct le_live *live, stru
 		terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, true, &f);
 	else
 		terms = le_fast_candidates(live->table, le_fast_ports(skb, family), dir, false, &f);
-	if (likely(le_fast_any_far(live->any_far, terms)))
-		return accept(live, skb, terms);
+	if (likely(terms)) {
+		first = first_term(live, terms);
+		if (likely(le_fast_is_usual(&first->usual, skb, family, dir)))
+			return accept(first, skb);
+	}
 	/* By itself, it may be an answer. */
 	if (!terms && track != LE_TRACK_NONE && live->drops_unmatched)
 		return refuse_unmatched(skb);
@@ -343,15 +335,15 @@ static noinline unsigned int
 enter_ipv4_many(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
 		size_t lane, const u64 *near, u64 terms)
 {
-	return cross_many(live, skb, state, lane, near, terms, LE_IPV4, LE_IN,
-			  enter_ipv4_stranger);
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_IN, true,
+			 enter_ipv4_stranger);
 }
 
 static noinline unsigned int
 enter_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
 	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_IN, enter_ipv4_many,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_IN, false,
 			 enter_ipv4_stranger);
 }
 
@@ -360,7 +352,7 @@ enter_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV4, LE_IN, enter_ipv4_deep, enter_ipv4_other,
-		     enter_ipv4_unmatched, enter_ipv4_far);
+		     enter_ipv4_unmatched, enter_ipv4_far, enter_ipv4_many);
 }
 
 static noinline unsigned int
@@ -404,15 +396,15 @@ static noinline unsigned int
 leave_ipv4_many(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
 		size_t lane, const u64 *near, u64 terms)
 {
-	return cross_many(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT,
-			  leave_ipv4_stranger);
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT, true,
+			 leave_ipv4_stranger);
 }
 
 static noinline unsigned int
 leave_ipv4_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
 	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT, leave_ipv4_many,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV4, LE_OUT, false,
 			 leave_ipv4_stranger);
 }
 
@@ -421,7 +413,7 @@ leave_ipv4(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV4, LE_OUT, leave_ipv4_deep, leave_ipv4_other,
-		     leave_ipv4_unmatched, leave_ipv4_far);
+		     leave_ipv4_unmatched, leave_ipv4_far, leave_ipv4_many);
 }
 
 static noinline unsigned int
@@ -465,7 +457,7 @@ static noinline unsigned int
 enter_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
 	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_IN, NULL,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_IN, false,
 			 enter_ipv6_stranger);
 }
 
@@ -474,7 +466,7 @@ enter_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV6, LE_IN, enter_ipv6_deep, enter_ipv6_other,
-		     enter_ipv6_unmatched, enter_ipv6_far);
+		     enter_ipv6_unmatched, enter_ipv6_far, NULL);
 }
 
 static noinline unsigned int
@@ -518,7 +510,7 @@ static noinline unsigned int
 leave_ipv6_far(const struct le_live *live, struct sk_buff *skb, const struct nf_hook_state *state,
 	       size_t lane, const u64 *near, u64 terms)
 {
-	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_OUT, NULL,
+	return cross_far(live, skb, state, lane, near, terms, LE_IPV6, LE_OUT, false,
 			 leave_ipv6_stranger);
 }
 
@@ -527,7 +519,7 @@ leave_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 	   size_t lane)
 {
 	return cross(live, skb, state, lane, LE_IPV6, LE_OUT, leave_ipv6_deep, leave_ipv6_other,
-		     leave_ipv6_unmatched, leave_ipv6_far);
+		     leave_ipv6_unmatched, leave_ipv6_far, NULL);
 }
 
 /* Where a device is not alone in its place, or both are named. */

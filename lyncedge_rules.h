@@ -161,6 +161,23 @@ struct le_wide {
 	u64 *tos;
 };
 
+/**
+ * struct le_usual - the largest prefix of those that the far end of a term may be in
+ * @mask4: its mask, in IPv4
+ * @addr4: its address
+ * @mask6: its mask, in IPv6, by halves
+ * @addr6: its address, likewise
+ *
+ * All as addresses are loaded from packets. A term that any address will do for has a prefix of
+ * length 0. If there is none in a family, or some address is blocked, nobody is in it.
+ */
+struct le_usual {
+	__be32 mask4;
+	__be32 addr4;
+	u64 mask6[2];
+	u64 addr6[2];
+};
+
 /* Interfaces and protocols: what lanes have besides a direction. */
 #define LE_NR_LANE_PAIRS (LE_NR_LANES / LE_NR_DIRS)
 
@@ -178,7 +195,7 @@ struct le_wide {
  * @addr_flags: LE_ADDR_* of each class of addresses
  * @dport_class: class of each destination port, by its two bytes as they are loaded
  * @sport_class: class of each source port, likewise
- * @any_far: word 0 of the terms for which any far address will do; none if some are blocked
+ * @usual: of the bits of word 0; in that of a bit which is no term's nobody is
  * @entering: word 0, by le_lane_place() and destination port
  * @leaving: word 0, by le_lane_place() and destination port, and then by source port
  * @addrs: finds the class of an address
@@ -188,11 +205,12 @@ struct le_wide {
  * Words 0 have LE_MORE_PORTS or LE_MORE_ENDS if the bitmaps that they are of go on in @wide.
  *
  * Nearly all that an accepted packet needs is inside, so that it is found without following a
- * pointer. It meets these cache lines, six at most in most policies: the near address's place; the
- * destination port's class; the source port's class, if it leaves; @entering or @leaving; and where
- * it matters who is at the far end, that address's root entry and its class's @ends. If others in
- * its block are of another class, there is one more for each node of its own (IPv4), or some for
- * the keys of a search and one for its entry (IPv6).
+ * pointer. It meets five cache lines, if its far address is a usual one: the near address's place;
+ * the destination port's class; the source port's class, if it leaves; @entering or @leaving; and
+ * @usual, of which the hooks have a copy beside the counter. Any other far address has two more,
+ * its root entry and its class's @ends. If others in its block are of another class, there is one
+ * more for each node of its own (IPv4), or some for the keys of a search and one for its entry
+ * (IPv6).
  */
 struct le_table {
 	bool stateless;
@@ -205,7 +223,7 @@ struct le_table {
 	struct le_wide wide;
 	u16 *row_of;
 	u8 *addr_flags;
-	u64 any_far;
+	struct le_usual usual[64];
 	u8 dport_class[65536];
 	u8 sport_class[65536];
 	u64 entering[LE_NR_LANE_PAIRS * LE_NR_DPORT_CLASSES];

@@ -11,13 +11,14 @@
 /* No decision: the long way is taken. */
 #define WAYS_UNDECIDED (-100)
 
-/* As the hooks do: where any far address will do, it makes no difference which it is. */
-static inline u64 ways_match(const struct le_table *t, const u8 *ports, enum le_dir dir,
-			     bool answered, const struct le_fast *f)
+/* As the hooks do: where the far address is a usual one, it is not looked up. */
+static inline u64 ways_match(const struct le_table *t, const struct sk_buff *skb, u8 family,
+			     enum le_dir dir, bool answered, const struct le_fast *f)
 {
+	const u8 *ports = le_fast_ports(skb, family);
 	u64 candidates = le_fast_candidates(t, ports, dir, answered, f);
 
-	if (le_fast_any_far(t->any_far, candidates))
+	if (candidates && le_fast_is_usual(&t->usual[__ffs64(candidates)], skb, family, dir))
 		return candidates;
 	return le_fast_match(t, ports, dir, answered, f);
 }
@@ -31,7 +32,7 @@ static inline int ways_match_all(const struct le_table *t, const struct sk_buff 
 				 bool deep)
 {
 	const u8 *ports = le_fast_ports(skb, family);
-	u64 terms = ways_match(t, ports, dir, answered, f);
+	u64 terms = ways_match(t, skb, family, dir, answered, f);
 
 	if (terms)
 		return t->row_of[__ffs64(terms)];

@@ -31,6 +31,10 @@ static const char *const policies[] = {
 	EDGES FEATURES "block 198.51.100.64/26 2001:db8:100::/49\n"
 		"allow web external in tcp 8443 from any to access\ncommit\n",
 	EDGES FEATURES "block 10.45.16.30 0.0.0.0/1\ncommit\n",
+	/* Of a prefix, to its last bit. */
+	EDGES FEATURES "peer front-end 192.168.10.7 2001:db8:10::5\n"
+		"allow web external in tcp 8443 from 198.51.100.0/26 to access\n"
+		"allow web6 external in tcp 8443 from 2001:db8:100::/113 to access\ncommit\n",
 	/* What a row does not take because of its group, a later one takes from anybody. */
 	EDGES FEATURES GROUPS "allow sip external in tcp 5061 from any to access\n"
 		"allow media external out udp 3478 from av to any\ncommit\n",
@@ -46,7 +50,8 @@ static const u32 addrs4[] = {
 
 static const char *const addrs6[] = {
 	"2001:db8:16::10", "2001:db8:16::30", "2001:db8:33::10", "2001:db8:10::5",
-	"2001:db8:100::1", "2001:db8:100:ffff::1", "2001:4860::8888", "::", "fe80::1",
+	"2001:db8:10::7", "2001:db8:100::1", "2001:db8:100::8001", "2001:db8:100:ffff::1",
+	"2001:4860::8888", "::", "fe80::1",
 };
 
 static const u16 ports[] = {
