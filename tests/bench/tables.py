@@ -19,9 +19,9 @@ WAY = """The whole way of an accepted packet, with conntrack, from the driver th
 """
 
 NATIVE = """Nanoseconds of a packet without conntrack, above a hook that does nothing, on the processor of the machine that made this page: in
-User Mode Linux %s, which has one processor and counts with interrupts off, so that it is slower there than elsewhere. The least of
-%s batches; the median batch took %d %% more in the middle of all cases, and %d %% in the worst. Whatever is not here that kernel could
-not load.
+User Mode Linux %s, which has one processor and counts with interrupts off, so that counting takes longer than elsewhere.
+The least of %s batches; the median batch took %d %% more in the middle of all cases, and %d %% in the worst. Whatever is not here
+that kernel could not load.
 
 """
 
