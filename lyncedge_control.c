@@ -4,6 +4,9 @@
  * needed is made ready first, then one pointer is published, then what was needed before is
  * given up; whatever fails on the way leaves all as it was. How texts reach here is
  * lyncedge_sysfs.c's business, what the hooks do with the result lyncedge_main.c's.
+ *
+ * While a change is not confirmed (lyncedge_confirm.c), what it leads back to is held, with all
+ * that it needs of the kernel: going back cannot fail.
  */
 #include <linux/log2.h>
 #include <linux/mutex.h>
@@ -11,6 +14,7 @@
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 
+#include "lyncedge_confirm.h"
 #include "lyncedge_control.h"
 #include "lyncedge_ingress.h"
 #include "lyncedge_needs.h"
@@ -58,6 +62,13 @@ static DEFINE_MUTEX(control_lock);
 /* Written under the control lock and RTNL, read under either. */
 static struct config *current_config;
 static enum le_mode current_mode;
+
+/* Under the control lock: what was in force before the first change that is not confirmed. */
+static struct {
+	bool is_held;
+	struct config *config;
+	enum le_mode mode;
+} before;
 
 /* Under the control lock. */
 static unsigned long current_needs;
@@ -272,7 +283,7 @@ static struct le_live *make_live(const struct config *config, enum le_mode mode,
 	for_each_netdev(&init_net, dev)
 		nr += named_iface(policy, dev->name) != LE_UNNAMED;
 	slots = roundup_pow_of_two(4 * nr + 1);
-	live = kzalloc(struct_size(live, slots, slots), gfp);
+	live = kvzalloc(struct_size(live, slots, slots), gfp);
 	if (!live)
 		return NULL;
 	live->table = config->table;
@@ -308,7 +319,7 @@ static void publish(struct le_live *live)
 	rcu_assign_pointer(le_live, live ?: &le_nothing);
 	le_ingress_prune(live);
 	if (old != &le_nothing)
-		kfree_rcu(old, rcu);
+		kvfree_rcu(old, rcu);
 }
 
 /* On failure nothing has changed, and @config is not in force. */
@@ -325,13 +336,24 @@ static int publish_config(struct config *config, enum le_mode mode)
 	err = le_ingress_follow(live);
 	if (err) {
 		le_ingress_prune(rtnl_dereference(le_live));
-		kfree(live);
+		kvfree(live);
 		return err;
 	}
 	publish(live);
 	current_config = config;
 	current_mode = mode;
 	return 0;
+}
+
+/* No packet is judged any more by what needs more than this. */
+static void keep_needs(unsigned long needs)
+{
+	if (current_needs & ~needs) {
+		/* Until now a packet may be on its way that is judged by what was before. */
+		synchronize_net();
+		le_needs_release(current_needs & ~needs);
+	}
+	current_needs = needs;
 }
 
 /*
@@ -345,6 +367,8 @@ static int switch_to(struct config *config, enum le_mode mode)
 	const char *lacking;
 	int err;
 
+	if (before.is_held)
+		needs |= needs_of(before.config, before.mode);
 	err = le_needs_meet(needs & ~current_needs, &lacking);
 	if (err) {
 		scnprintf(error.message, sizeof(error.message),
@@ -364,14 +388,34 @@ static int switch_to(struct config *config, enum le_mode mode)
 		return refuse(err, "a device takes no more hooks at its ingress",
 			      "leave out 'option early-drop on', or other hooks there");
 	}
-
-	if (current_needs & ~needs) {
-		/* Until now a packet may be on its way that is judged by what was before. */
-		synchronize_net();
-		le_needs_release(current_needs & ~needs);
-	}
-	current_needs = needs;
+	keep_needs(needs);
 	return 0;
+}
+
+/* As switch_to(); if the change has to be confirmed, what it leads back to is held. */
+static int change(struct config *config, enum le_mode mode)
+{
+	bool hold = le_confirm_awaits_change();
+	int err;
+
+	if (hold) {
+		before.is_held = true;
+		before.config = current_config;
+		before.mode = current_mode;
+	}
+	err = switch_to(config, mode);
+	if (!err)
+		le_confirm_changed();
+	else if (hold)
+		before.is_held = false;
+	return err;
+}
+
+/* A policy that is not in force any more, unless it may be again. */
+static void give_up(struct config *config)
+{
+	if (config && config != current_config && !(before.is_held && config == before.config))
+		call_rcu(&config->rcu, free_config_rcu);
 }
 
 /* Takes the policy, whatever becomes of it. */
@@ -389,13 +433,12 @@ static int apply_policy(struct le_policy *policy)
 	config = make_config(policy);
 	if (!config)
 		return out_of_memory();
-	err = switch_to(config, current_mode);
+	err = change(config, current_mode);
 	if (err) {
 		free_config(config);
 		return err;
 	}
-	if (old)
-		call_rcu(&old->rcu, free_config_rcu);
+	give_up(old);
 	generation++;
 	le_control_accept();
 	return 0;
@@ -439,7 +482,7 @@ int le_control_set_mode(enum le_mode mode)
 	if (mode == LE_MODE_ENFORCE && !current_config)
 		return refuse(-EINVAL, "there is no policy to enforce",
 			      "write a policy to /sys/kernel/lyncedge/policy first");
-	err = switch_to(current_config, mode);
+	err = change(current_config, mode);
 	if (!err)
 		le_control_accept();
 	return err;
@@ -513,6 +556,56 @@ int le_control_set_feature(enum le_feature feature, bool on)
 	le_control_refuse(&error);
 	le_policy_free(policy);
 	return err;
+}
+
+/*
+ * Of what cannot be refused: what is judged must follow, so the few kilobytes that takes are
+ * waited for. Early drops save work, and may be missing.
+ */
+static void republish(void)
+{
+	struct le_live *live = NULL;
+	int err;
+
+	if (current_config && current_mode != LE_MODE_OFF)
+		live = make_live(current_config, current_mode, GFP_KERNEL | __GFP_NOFAIL);
+	err = le_ingress_follow(live);
+	if (err)
+		pr_warn("lyncedge: no early drops at a device (error %d)\n", err);
+	publish(live);
+}
+
+/**
+ * le_control_keep() - let what is in force stay: what was before it is given up
+ */
+void le_control_keep(void)
+{
+	lockdep_assert_held(&control_lock);
+	before.is_held = false;
+	keep_needs(needs_of(current_config, current_mode));
+	give_up(before.config);
+}
+
+/**
+ * le_control_undo() - put in force again what was before the first change that is not confirmed
+ *
+ * It needs nothing that is not at hand, so it cannot fail.
+ */
+void le_control_undo(void)
+{
+	struct config *undone = current_config;
+
+	lockdep_assert_held(&control_lock);
+	before.is_held = false;
+	rtnl_lock();
+	current_config = before.config;
+	current_mode = before.mode;
+	republish();
+	rtnl_unlock();
+	keep_needs(needs_of(current_config, current_mode));
+	if (undone != current_config)
+		generation++;
+	give_up(undone);
 }
 
 /**
@@ -601,20 +694,6 @@ struct le_site_counter *const *le_control_sites(u32 *nr)
 	return current_config ? current_config->sites : NULL;
 }
 
-/*
- * An event cannot be refused, and what is judged must follow it, so the few kilobytes that
- * takes are waited for. Early drops save work, and may be missing.
- */
-static void follow_devices(void)
-{
-	struct le_live *live = make_live(current_config, current_mode, GFP_KERNEL | __GFP_NOFAIL);
-	int err = le_ingress_follow(live);
-
-	if (err)
-		pr_warn("lyncedge: no early drops at a new device (error %d)\n", err);
-	publish(live);
-}
-
 /* A device came, went or was renamed. */
 static int device_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
@@ -629,7 +708,7 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 	if (event != NETDEV_UNREGISTER)
 		iface = named_iface(current_config->policy, dev->name);
 	if (le_live_iface(live, dev->ifindex) != iface)
-		follow_devices();
+		republish();
 	return NOTIFY_DONE;
 }
 
@@ -657,7 +736,10 @@ void le_control_exit(void)
 {
 	struct config *config = current_config;
 
+	le_confirm_exit();
 	le_control_lock();
+	if (before.is_held)
+		le_control_keep();
 	/* Turning off needs no memory and nothing of the kernel, so it cannot fail. */
 	switch_to(NULL, LE_MODE_OFF);
 	le_control_unlock();

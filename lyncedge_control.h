@@ -131,6 +131,8 @@ void le_control_unlock(void);
 int le_control_apply(const char *text, size_t len);
 int le_control_set_mode(enum le_mode mode);
 int le_control_set_feature(enum le_feature feature, bool on);
+void le_control_keep(void);
+void le_control_undo(void);
 void le_control_reset(void);
 void le_control_refuse(const struct le_error *error);
 void le_control_accept(void);

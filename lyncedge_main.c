@@ -9,9 +9,12 @@
  * lyncedge_sysfs.c.
  */
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_log.h>
 
@@ -218,6 +221,48 @@ void le_hooks_unregister_local(void)
 	nf_unregister_net_hooks(&init_net, local_hooks, ARRAY_SIZE(local_hooks));
 }
 
+static char *enforce_on_load;
+module_param(enforce_on_load, charp, 0444);
+MODULE_PARM_DESC(enforce_on_load,
+		 "devices (NAME,NAME,...) that nothing crosses until a policy is written");
+
+static int __init enforce(const char *text)
+{
+	char why[sizeof(struct le_error)];
+	int err;
+
+	le_control_lock();
+	err = le_control_apply(text, strlen(text));
+	if (!err)
+		err = le_control_set_mode(LE_MODE_ENFORCE);
+	if (err) {
+		le_control_error_text(why, sizeof(why));
+		/* The remedy, on a line of its own, is for who writes policies. */
+		pr_err("lyncedge: enforce_on_load=%s: %.*s\n", enforce_on_load,
+		       (int)strcspn(why, "\n"), why);
+	}
+	le_control_unlock();
+	return err;
+}
+
+/*
+ * A policy without rows, so that between boot and the real one no packet passes. It asks nothing of
+ * the kernel that could be missing so early.
+ */
+static int __init close_devices(void)
+{
+	static const char rest[] = "option established stateless\ncommit\n";
+	char *text = kasprintf(GFP_KERNEL, "interface external %s\n%s", enforce_on_load, rest);
+	int err;
+
+	if (!text)
+		return -ENOMEM;
+	strreplace(text, ',', ' ');
+	err = enforce(text);
+	kfree(text);
+	return err;
+}
+
 static int __init lyncedge_init(void)
 {
 	int err;
@@ -228,8 +273,14 @@ static int __init lyncedge_init(void)
 	err = le_sysfs_init();
 	if (err)
 		goto fail_sysfs;
+	if (enforce_on_load)
+		err = close_devices();
+	if (err)
+		goto fail_close;
 	return 0;
 
+fail_close:
+	le_sysfs_exit();
 fail_sysfs:
 	le_control_exit();
 	return err;

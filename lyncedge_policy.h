@@ -23,6 +23,9 @@
 #define LE_MAX_EDGE_ADDRS 256	/* addresses of one edge, and as many public ones */
 #define LE_MAX_ROW_NAME 31	/* bytes of the name of a site row */
 
+/* And a day, in which a change may wait to be confirmed. */
+#define LE_MAX_CONFIRM_SECONDS 86400
+
 /**
  * struct le_error - why a text was refused, for a person
  * @line: line of the text, from 1; 0 if no line is to blame

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "lyncedge_candidate.h"
+#include "lyncedge_confirm.h"
 #include "lyncedge_control.h"
 #include "lyncedge_sysfs.h"
 
@@ -114,6 +115,36 @@ static ssize_t reset_store(struct kobject *kobj, struct kobj_attribute *attr, co
 		le_control_reset();
 	else
 		err = refuse("no reset", "write 1 to zero the counters");
+	le_control_unlock();
+	return err ? err : len;
+}
+
+static ssize_t confirm_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	unsigned int left;
+
+	le_control_lock();
+	left = le_confirm_left();
+	le_control_unlock();
+	return sysfs_emit(buf, "%u\n", left);
+}
+
+static ssize_t confirm_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			     size_t len)
+{
+	int err = may_write();
+	unsigned int seconds;
+
+	if (err)
+		return err;
+	le_control_lock();
+	if (kstrtouint(buf, 10, &seconds) || seconds > LE_MAX_CONFIRM_SECONDS) {
+		err = refuse("not a time in which a change can be confirmed",
+			     "1 to 86400 seconds; 0 confirms it");
+	} else {
+		le_confirm_set(seconds);
+		le_control_accept();
+	}
 	le_control_unlock();
 	return err ? err : len;
 }
@@ -275,12 +306,14 @@ static ssize_t counters_read(struct file *file, struct kobject *kobj, LE_BIN_ATT
 static struct kobj_attribute mode_attr = __ATTR(mode, 0600, mode_show, mode_store);
 static struct kobj_attribute error_attr = __ATTR(error, 0400, error_show, NULL);
 static struct kobj_attribute generation_attr = __ATTR(generation, 0400, generation_show, NULL);
+static struct kobj_attribute confirm_attr = __ATTR(confirm, 0600, confirm_show, confirm_store);
 static struct kobj_attribute reset_attr = __ATTR(reset, 0200, NULL, reset_store);
 
 static struct attribute *top_attrs[] = {
 	&mode_attr.attr,
 	&error_attr.attr,
 	&generation_attr.attr,
+	&confirm_attr.attr,
 	&reset_attr.attr,
 	NULL,
 };

@@ -134,7 +134,7 @@ static void print_mode(void)
 	free(mode);
 }
 
-static enum status apply_source(struct source *source)
+static enum status apply_source(const struct call *call, struct source *source)
 {
 	struct le_policy *policy;
 	struct doubts doubts;
@@ -149,7 +149,11 @@ static enum status apply_source(struct source *source)
 		return err == -EINVAL ? STATUS_NO : STATUS_ERROR;
 	}
 	end_last_line(source);
-	status = sysfs_write("policy", source->text, source->len, source->name);
+	status = ask_to_confirm(call);
+	if (status == STATUS_YES) {
+		status = sysfs_write("policy", source->text, source->len, source->name);
+		asked_to_confirm(call, status);
+	}
 	if (status == STATUS_YES) {
 		doubts_find(&doubts, policy);
 		doubts_print(&doubts, source->name);
@@ -176,7 +180,7 @@ enum status verb_apply(const struct call *call)
 
 	if (!source_read(&source, call->operands[0]))
 		return STATUS_ERROR;
-	status = apply_source(&source);
+	status = apply_source(call, &source);
 	free(source.text);
 	return status;
 }

@@ -1,13 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The verbs that change one thing of the module: mode, enable, disable, reset. Whole policies are
- * applied in check.c.
+ * The verbs that change one thing of the module: mode, confirm, enable, disable, reset. Whole
+ * policies are applied in check.c.
  */
 #include "lyncedge_policy.h"
 #include "sysfs.h"
 #include "verbs.h"
 
 static const char *const modes[] = { "off", "monitor", "enforce" };
+
+/**
+ * ask_to_confirm() - have the module undo the next change unless it is confirmed
+ * @call: with --confirm; without, nothing is done
+ *
+ * Return: STATUS_YES, or STATUS_ERROR with a complaint.
+ */
+enum status ask_to_confirm(const struct call *call)
+{
+	const char *seconds = call->confirm;
+	unsigned long value;
+	char *end;
+
+	if (!seconds)
+		return STATUS_YES;
+	value = strtoul(seconds, &end, 10);
+	if (strspn(seconds, "0123456789") != strlen(seconds) || !value ||
+	    value > LE_MAX_CONFIRM_SECONDS)
+		return misuse(call, "--confirm takes seconds, 1 to %u", LE_MAX_CONFIRM_SECONDS);
+	return sysfs_write("confirm", seconds, strlen(seconds), "--confirm") == STATUS_YES ?
+	       STATUS_YES : STATUS_ERROR;
+}
+
+/**
+ * asked_to_confirm() - say what follows from ask_to_confirm()
+ * @call: the same
+ * @status: what became of the change
+ *
+ * After a change that was refused, the next one is not to be confirmed.
+ */
+void asked_to_confirm(const struct call *call, enum status status)
+{
+	if (!call->confirm)
+		return;
+	if (status == STATUS_YES)
+		printf("In %s s all is as before, unless you say: lyncedgectl confirm\n",
+		       call->confirm);
+	else
+		sysfs_write("confirm", "0", 1, "--confirm");
+}
 
 static enum status print_mode(const struct call *call)
 {
@@ -27,6 +67,17 @@ static enum status print_mode(const struct call *call)
 	return STATUS_YES;
 }
 
+static enum status change_mode(const struct call *call, const char *mode)
+{
+	enum status status = ask_to_confirm(call);
+
+	if (status != STATUS_YES)
+		return status;
+	status = sysfs_write("mode", mode, strlen(mode), "mode");
+	asked_to_confirm(call, status);
+	return status;
+}
+
 /**
  * verb_mode() - show or change the mode
  * @call: the operand, if there is one, is the new mode
@@ -39,13 +90,36 @@ enum status verb_mode(const struct call *call)
 	unsigned int i;
 
 	if (!call->nr_operands)
-		return print_mode(call);
+		return call->confirm ? misuse(call, "--confirm goes with a new mode") :
+				       print_mode(call);
 	if (wants_json(call))
 		return misuse(call, "--json shows the mode, and does not go with a new one");
 	for (i = 0; i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(mode, modes[i]))
-			return sysfs_write("mode", mode, strlen(mode), "mode");
+			return change_mode(call, mode);
 	return misuse(call, "unknown mode '%s': off, monitor or enforce", mode);
+}
+
+/**
+ * verb_confirm() - keep what was changed
+ * @call: not used: there is nothing to say
+ *
+ * Return: STATUS_NO if there is nothing to confirm.
+ */
+enum status verb_confirm(const struct call *call)
+{
+	char *left = sysfs_read_line("confirm");
+	enum status status = STATUS_ERROR;
+
+	if (left && strcmp(left, "0")) {
+		status = sysfs_write("confirm", "0", 1, call->verb);
+	} else if (left) {
+		complain("there is no change that would have to be confirmed");
+		advise("it was confirmed, or undone when its time was up: lyncedgectl status");
+		status = STATUS_NO;
+	}
+	free(left);
+	return status;
 }
 
 static enum status check_features(const struct call *call)

@@ -57,8 +57,9 @@ static const struct verb {
 	},
 	{
 		.name = "apply",
-		.usage = "FILE",
+		.usage = "FILE [--confirm SECONDS]",
 		.summary = "put a policy in force",
+		.options = OPTION_CONFIRM,
 		.min = 1,
 		.max = 1,
 		.run = verb_apply,
@@ -66,6 +67,10 @@ static const struct verb {
 "Checks the policy FILE (- for stdin) as 'check' does, and gives it to the module,\n"
 "which puts it in force as a whole in place of the one before. The mode stays as\n"
 "it is: 'lyncedgectl mode enforce' starts enforcing.\n"
+"  --confirm SECONDS\n"
+"         unless 'lyncedgectl confirm' is said in time, the kernel puts the policy\n"
+"         before in force again, and undoes all other changes since, even if this\n"
+"         shell, or the way to this machine, is gone by then\n"
 "\n"
 "Exit status: 0 in force, 1 refused (the policy before it stays), 2 other errors.\n",
 	},
@@ -80,9 +85,9 @@ static const struct verb {
 	},
 	{
 		.name = "mode",
-		.usage = "[off|monitor|enforce] [--json]",
+		.usage = "[--json] | off|monitor|enforce [--confirm SECONDS]",
 		.summary = "show or change the mode",
-		.options = OPTION_JSON,
+		.options = OPTION_JSON | OPTION_CONFIRM,
 		.max = 1,
 		.run = verb_mode,
 		.help =
@@ -91,8 +96,21 @@ static const struct verb {
 "  monitor  everything is judged and counted, nothing is dropped\n"
 "  enforce  what no row admits is dropped\n"
 "\n"
+"  --confirm SECONDS  as for 'lyncedgectl apply'\n"
+"\n"
 "Exit status: 0 done, 1 refused by the module (there is no policy to enforce),\n"
 "2 other errors.\n",
+	},
+	{
+		.name = "confirm",
+		.usage = "",
+		.summary = "keep what was changed with --confirm",
+		.run = verb_confirm,
+		.help =
+"Keeps the policy and the mode as they are after 'apply --confirm' or 'mode\n"
+"--confirm'. 'lyncedgectl status' says how much time there is for that.\n"
+"\n"
+"Exit status: 0 kept, 1 there is nothing to confirm, 2 other errors.\n",
 	},
 	{
 		.name = "enable",
@@ -229,6 +247,7 @@ static const struct {
 	{ "--tsv", OPTION_TSV },
 	{ "--batch", OPTION_BATCH },
 	{ "--ipv6", OPTION_IPV6 },
+	{ "--confirm", OPTION_CONFIRM },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -328,7 +347,10 @@ static enum status run(const struct verb *verb, const struct call *call)
 	return verb->run(call);
 }
 
-enum { ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6 };
+enum {
+	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
+	ARG_CONFIRM,
+};
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, ARG_HELP },
@@ -339,6 +361,7 @@ static const struct option long_options[] = {
 	{ "tsv", no_argument, NULL, ARG_TSV },
 	{ "batch", no_argument, NULL, ARG_BATCH },
 	{ "ipv6", no_argument, NULL, ARG_IPV6 },
+	{ "confirm", required_argument, NULL, ARG_CONFIRM },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -378,6 +401,10 @@ static enum status main_status(int argc, char **argv)
 			break;
 		case ARG_IPV6:
 			call.options |= OPTION_IPV6;
+			break;
+		case ARG_CONFIRM:
+			call.confirm = optarg;
+			call.options |= OPTION_CONFIRM;
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

@@ -14,6 +14,7 @@
  * struct state - what the module says of itself
  * @mode: the mode
  * @generation: how many policies have been applied
+ * @confirm: seconds until changes are undone unless they are confirmed; 0 if none are to be
  * @error: why the last write was refused; empty if it was not
  * @policy: the policy in force, or NULL
  * @accepted: packets and bytes, by whatever row or reason
@@ -22,6 +23,7 @@
 struct state {
 	char *mode;
 	char *generation;
+	char *confirm;
 	char *error;
 	struct le_policy *policy;
 	struct count accepted;
@@ -64,7 +66,8 @@ static bool read_state(struct state *state)
 
 	state->mode = sysfs_read_line("mode");
 	state->generation = state->mode ? sysfs_read_line("generation") : NULL;
-	state->error = state->generation ? sysfs_read("error", &len) : NULL;
+	state->confirm = state->generation ? sysfs_read_line("confirm") : NULL;
+	state->error = state->confirm ? sysfs_read("error", &len) : NULL;
 	if (!state->error || !read_policy(state) || !counts_read(&counts))
 		return false;
 	add_counts(state, &counts);
@@ -76,6 +79,7 @@ static void free_state(struct state *state)
 {
 	free(state->mode);
 	free(state->generation);
+	free(state->confirm);
 	free(state->error);
 	le_policy_free(state->policy);
 }
@@ -132,6 +136,8 @@ static void print_json(const struct state *state)
 	json_add(object, "mode", json_text(state->mode));
 	json_add(object, "generation",
 		 json_object_new_int64(strtoll(state->generation, NULL, 10)));
+	json_add(object, "confirm_seconds",
+		 json_object_new_int64(strtoll(state->confirm, NULL, 10)));
 	json_add(object, "policy", state->policy ? json_of_policy(state->policy) : NULL);
 	json_add(object, "accepted", json_of_count(&state->accepted));
 	json_add(object, "dropped", json_of_count(&state->dropped));
@@ -167,6 +173,9 @@ static void print_text(const struct state *state)
 
 	printf("%-12s %s\n", "mode", state->mode);
 	printf("%-12s %s\n", "generation", state->generation);
+	if (strcmp(state->confirm, "0"))
+		printf("%-12s undone in %s s, unless you say: lyncedgectl confirm\n",
+		       "unconfirmed", state->confirm);
 	if (state->policy)
 		print_policy(state->policy);
 	else

@@ -15,6 +15,7 @@ enum option_bit {
 	OPTION_TSV = BIT(3),
 	OPTION_BATCH = BIT(4),
 	OPTION_IPV6 = BIT(5),
+	OPTION_CONFIRM = BIT(6),
 };
 
 /**
@@ -22,6 +23,7 @@ enum option_bit {
  * @verb: the verb's name
  * @options: set of the options that were given (enum option_bit)
  * @policy: operand of --policy, or NULL
+ * @confirm: operand of --confirm, or NULL
  * @operands: what follows the verb
  * @nr_operands: how many
  */
@@ -29,6 +31,7 @@ struct call {
 	const char *verb;
 	unsigned int options;
 	const char *policy;
+	const char *confirm;
 	char **operands;
 	int nr_operands;
 };
@@ -39,6 +42,8 @@ static inline bool wants_json(const struct call *call)
 }
 
 __printf(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
+enum status ask_to_confirm(const struct call *call);
+void asked_to_confirm(const struct call *call, enum status status);
 
 enum status verb_status(const struct call *call);
 enum status verb_check(const struct call *call);
@@ -47,6 +52,7 @@ enum status verb_show(const struct call *call);
 enum status verb_mode(const struct call *call);
 enum status verb_enable(const struct call *call);
 enum status verb_disable(const struct call *call);
+enum status verb_confirm(const struct call *call);
 enum status verb_matrix(const struct call *call);
 enum status verb_counters(const struct call *call);
 enum status verb_reset(const struct call *call);

@@ -7,6 +7,7 @@
  * writers and readers at the same time (tests/vm/test-lifecycle).
  */
 #include <linux/cred.h>
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/namei.h>
 #include <linux/netdevice.h>
@@ -18,6 +19,9 @@
 #include "tree.h"
 
 #define TEXT_SIZE (256 * 1024)
+
+/* A second that was given is over, and what follows from that is done. */
+#define TIME_IS_UP_MS 1500
 
 /* One text for all; what is longer than a page is read into these. */
 static char *seen, *text;
@@ -134,6 +138,7 @@ static const struct {
 	{ "error", 0400 },
 	{ "generation", 0400 },
 	{ "counters", 0400 },
+	{ "confirm", 0600 },
 	{ "reset", 0200 },
 };
 
@@ -214,6 +219,7 @@ static void after_loading(struct kunit *test)
 	expect_contents(test, "policy", "");
 	expect_contents(test, "error", "");
 	expect_contents(test, "generation", "0\n");
+	expect_contents(test, "confirm", "0\n");
 	for (i = 0; i < LE_NR_FEATURES; i++) {
 		scnprintf(path, sizeof(path), "features/%s", le_feature_names[i]);
 		expect_contents(test, path, "0\n");
@@ -246,15 +252,34 @@ static void without_policy(struct kunit *test)
 /* The first policy is judged by at once if the mode was chosen before. */
 static void mode_before_policy(struct kunit *test)
 {
+	u64 before = generation();
+
+	KUNIT_ASSERT_EQ(test, tree_write("reset", "1"), 0);
 	KUNIT_ASSERT_EQ(test, tree_write("mode", "monitor"), 0);
 	KUNIT_ASSERT_EQ(test, tree_write("policy", base), 0);
-	expect_contents(test, "generation", "1\n");
+	KUNIT_EXPECT_EQ(test, generation(), before + 1);
 	KUNIT_EXPECT_TRUE(test, passes(test, 443));
 	KUNIT_EXPECT_TRUE(test, passes(test, 444));
 	expect_contents(test, "rows/ext-05/packets", "1\n");
 	expect_contents(test, "rows/ext-05/bytes", "40\n");
 	expect_contents(test, "drops/no-row/packets", "1\n");
 	expect_contents(test, "drops/no-row/bytes", "40\n");
+}
+
+/* Not confirmed, it is as if there had never been one. */
+static void first_policy_undone(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, tree_write("mode", "monitor"), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "1"), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("policy", base), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("mode", "enforce"), 0);
+	expect_base_judges(test);
+	msleep(TIME_IS_UP_MS);
+	expect_contents(test, "policy", "");
+	expect_contents(test, "mode", "monitor\n");
+	expect_contents(test, "generation", "2\n");
+	KUNIT_EXPECT_TRUE(test, passes(test, 444));
+	KUNIT_EXPECT_EQ(test, tree_write("mode", "enforce"), -EINVAL);
 }
 
 /* ---- one word files ---- */
@@ -306,7 +331,7 @@ static void odd_modes(struct kunit *test)
 /* A page is the most that reaches the module; a write of nothing does not. */
 static void long_words(struct kunit *test)
 {
-	static const char *const names[] = { "mode", "reset", "features/av" };
+	static const char *const names[] = { "mode", "reset", "confirm", "features/av" };
 	unsigned int i;
 
 	enforce_base(test);
@@ -321,6 +346,7 @@ static void long_words(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, kernel_write(file, text, PAGE_SIZE, &pos), -EINVAL);
 		KUNIT_EXPECT_NE(test, contents("error")[0], 0);
 		KUNIT_EXPECT_EQ(test, tree_write("mode", "enforce"), 0);
+		expect_contents(test, "confirm", "0\n");
 		KUNIT_EXPECT_EQ(test, kernel_write(file, text, 0, &pos), 0);
 		expect_contents(test, "error", "");
 		filp_close(file, NULL);
@@ -978,6 +1004,7 @@ static void without_capability(struct kunit *test)
 	expect_eperm(test, "mode", "off");
 	expect_eperm(test, "policy", "commit\n");
 	expect_eperm(test, "reset", "1");
+	expect_eperm(test, "confirm", "60");
 	expect_eperm(test, "features/av", "1");
 	expect_eperm(test, "mode", "nonsense");
 	revert_creds(saved);
@@ -992,8 +1019,8 @@ static void without_capability(struct kunit *test)
 static void not_root(struct kunit *test)
 {
 	static const char *const names[] = {
-		"mode", "policy", "error", "generation", "counters", "reset", "features/av",
-		"rows/ext-05/active", "rows/ext-05/packets", "drops/no-row/bytes",
+		"mode", "policy", "error", "generation", "counters", "confirm", "reset",
+		"features/av", "rows/ext-05/active", "rows/ext-05/packets", "drops/no-row/bytes",
 	};
 	struct cred *cred = prepare_creds();
 	const struct cred *saved;
@@ -1046,6 +1073,145 @@ static void enforcing_pins(struct kunit *test)
 	expect_references(test, "0\n");
 }
 
+/* ---- changes that have to be confirmed ---- */
+
+/* Of everything, ports 444 and 445 alone. */
+static const char other[] =
+	"interface external lo\nedge access 10.45.16.10\noption established stateless\n"
+	"allow web external in tcp 444-445 from any to access\ncommit\n";
+
+static void expect_other_judges(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, passes(test, 443));
+	KUNIT_EXPECT_TRUE(test, passes(test, 444));
+}
+
+static void confirm_words(struct kunit *test)
+{
+	static const struct word bad[] = {
+		WORD("\n"), WORD("x"), WORD("-1"), WORD("86401"), WORD("60 s"), WORD("1.5"),
+		WORD("4294967296"), WORD("4294967356"), WORD(" 1"), WORD("0x3c"),
+	};
+	static const struct word good[] = { WORD("1"), WORD("86400\n"), WORD("0"), WORD("0\n") };
+	unsigned int i;
+
+	enforce_base(test);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, write_word("confirm", &bad[i]), -EINVAL, "%u", i);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(contents("error"), "1 to 86400 seconds"));
+	}
+	/* Nothing is pending before there is a change. */
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, write_word("confirm", &good[i]), 0, "%u", i);
+		expect_contents(test, "error", "");
+		expect_contents(test, "confirm", "0\n");
+	}
+	KUNIT_EXPECT_EQ(test, tree_write("policy", other), 0);
+	expect_contents(test, "confirm", "0\n");
+}
+
+static void confirmed(struct kunit *test)
+{
+	enforce_base(test);
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "2"), 0);
+	/* What is refused is no change. */
+	KUNIT_EXPECT_EQ(test, tree_write("policy", "nonsense\ncommit\n"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tree_write("mode", "nonsense"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tree_write("reset", "1"), 0);
+	expect_contents(test, "confirm", "0\n");
+	KUNIT_ASSERT_EQ(test, tree_write("policy", other), 0);
+	expect_contents(test, "confirm", "2\n");
+	KUNIT_EXPECT_EQ(test, tree_write("confirm", "nonsense"), -EINVAL);
+	expect_contents(test, "confirm", "2\n");
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "0"), 0);
+	expect_contents(test, "confirm", "0\n");
+	msleep(1000 + TIME_IS_UP_MS);
+	expect_other_judges(test);
+	/* It was for that change alone. */
+	KUNIT_ASSERT_EQ(test, tree_write("policy", base), 0);
+	expect_contents(test, "confirm", "0\n");
+}
+
+/* All changes since the first, by one clock: that of the first. */
+static void changes_undone(struct kunit *test)
+{
+	u64 before;
+
+	enforce_base(test);
+	before = generation();
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "1"), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("policy", other), 0);
+	expect_contents(test, "confirm", "1\n");
+	KUNIT_ASSERT_EQ(test, tree_write("features/av", "1"), 0);
+	expect_other_judges(test);
+	KUNIT_ASSERT_EQ(test, tree_write("mode", "monitor"), 0);
+	KUNIT_EXPECT_TRUE(test, passes(test, 443));
+	KUNIT_EXPECT_EQ(test, generation(), before + 2);
+	msleep(TIME_IS_UP_MS);
+	expect_contents(test, "confirm", "0\n");
+	expect_contents(test, "mode", "enforce\n");
+	expect_base_judges(test);
+	expect_references(test, "1\n");
+	KUNIT_EXPECT_EQ(test, generation(), before + 3);
+	/* And that is for good. */
+	KUNIT_ASSERT_EQ(test, tree_write("policy", other), 0);
+	msleep(TIME_IS_UP_MS);
+	expect_other_judges(test);
+}
+
+/* Until it is confirmed, what is needed to go back is held: the module itself, for one. */
+static void mode_undone(struct kunit *test)
+{
+	u64 before;
+
+	enforce_base(test);
+	before = generation();
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "1"), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("mode", "off"), 0);
+	KUNIT_EXPECT_TRUE(test, passes(test, 444));
+	expect_references(test, "1\n");
+	msleep(TIME_IS_UP_MS);
+	expect_contents(test, "mode", "enforce\n");
+	expect_base_judges(test);
+	expect_references(test, "1\n");
+	KUNIT_EXPECT_EQ(test, generation(), before);
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "60"), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("mode", "off"), 0);
+	expect_references(test, "1\n");
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "0"), 0);
+	expect_references(test, "0\n");
+	expect_contents(test, "mode", "off\n");
+}
+
+/* The same policy and mode again are a change as well, and may be undone. */
+static void no_change_undone(struct kunit *test)
+{
+	enforce_base(test);
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "1"), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("mode", "enforce"), 0);
+	expect_contents(test, "confirm", "1\n");
+	KUNIT_ASSERT_EQ(test, tree_write("policy", base), 0);
+	msleep(TIME_IS_UP_MS);
+	expect_contents(test, "confirm", "0\n");
+	expect_base_judges(test);
+}
+
+static void more_time(struct kunit *test)
+{
+	enforce_base(test);
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "1"), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("policy", other), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "3600"), 0);
+	expect_contents(test, "confirm", "3600\n");
+	msleep(TIME_IS_UP_MS);
+	expect_other_judges(test);
+	/* And less; it is still the first policy that it goes back to. */
+	KUNIT_ASSERT_EQ(test, tree_write("policy", other), 0);
+	KUNIT_ASSERT_EQ(test, tree_write("confirm", "1"), 0);
+	msleep(TIME_IS_UP_MS);
+	expect_base_judges(test);
+}
+
 /* ---- the suite ---- */
 
 static int sysfs_suite_init(struct kunit_suite *suite)
@@ -1057,6 +1223,7 @@ static int sysfs_suite_init(struct kunit_suite *suite)
 
 static void sysfs_suite_exit(struct kunit_suite *suite)
 {
+	tree_write("confirm", "0");
 	tree_write("mode", "off");
 	kvfree(seen);
 	kvfree(text);
@@ -1066,6 +1233,7 @@ static struct kunit_case sysfs_cases[] = {
 	KUNIT_CASE(tree),
 	KUNIT_CASE(after_loading),
 	KUNIT_CASE(without_policy),
+	KUNIT_CASE(first_policy_undone),
 	KUNIT_CASE(mode_before_policy),
 	KUNIT_CASE(odd_modes),
 	KUNIT_CASE(long_words),
@@ -1094,6 +1262,12 @@ static struct kunit_case sysfs_cases[] = {
 	KUNIT_CASE(without_capability),
 	KUNIT_CASE(not_root),
 	KUNIT_CASE(enforcing_pins),
+	KUNIT_CASE(confirm_words),
+	KUNIT_CASE(confirmed),
+	KUNIT_CASE(changes_undone),
+	KUNIT_CASE(mode_undone),
+	KUNIT_CASE(no_change_undone),
+	KUNIT_CASE(more_time),
 	{}
 };
 

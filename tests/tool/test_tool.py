@@ -23,8 +23,8 @@ TOP = os.path.join(HERE, "..", "..")
 SAMPLE = os.path.join(TOP, "tools", "sample.policy")
 TOOL, PLAIN_TOOL = None, None
 
-VERBS = "status check apply show mode enable disable matrix counters reset explain export".split()
-LATER_VERBS = "diff replay log nat init metrics confirm top report".split()
+VERBS = "status check apply show mode confirm enable disable matrix counters reset explain export".split()
+LATER_VERBS = "diff replay log nat init metrics top report".split()
 FEATURES = ("crl dns remote-access federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools "
             "pic pic-av xmpp cms-replication central-logging").split()
 REASONS = "no-row malformed fragment blocked protocol invalid icmp-related icmp-echo".split()
@@ -99,7 +99,7 @@ class ToolTest(unittest.TestCase):
         if counters is None:
             counters = "".join(name + " 0 0\n" for name in ["ext-01", "ext-05", "web"] + REASONS)
         for name, text in [("policy", policy), ("mode", mode + "\n"), ("error", error), ("generation", "7\n"),
-                           ("reset", ""), ("counters", counters)]:
+                           ("confirm", "0\n"), ("reset", ""), ("counters", counters)]:
             self.write("sysfs/" + name, text)
 
     def refuse(self, name, error=""):
@@ -545,6 +545,37 @@ class Changes(ToolTest):
         self.assertIn("changed before that: 1 of 2 features", result.err)
         self.assertEqual(self.sysfs_text("features/dns"), "0")
 
+    def test_confirm(self):
+        self.make_sysfs(mode="monitor")
+        result = self.run_tool("apply", self.write("p", CLEAN), "--confirm", "60", wants=0)
+        self.assertIn("In 60 s all is as before, unless you say: lyncedgectl confirm\n", result.out)
+        self.assertEqual(self.sysfs_text("confirm"), "60")
+        self.assertEqual(self.sysfs_text("policy"), CLEAN)
+        self.assertRegex(self.run_tool("status", wants=0).out, "(?m)^unconfirmed +undone in 60 s")
+        self.assertEqual(json.loads(self.run_tool("status", "--json", wants=0).out)["confirm_seconds"], 60)
+        self.run_tool("confirm", wants=0)
+        self.assertEqual(self.sysfs_text("confirm"), "0")
+        result = self.run_tool("confirm", wants=1)
+        self.assertIn("there is no change that would have to be confirmed\nhint: ", result.err)
+        self.assertNotIn("unconfirmed", self.run_tool("status", wants=0).out)
+        self.run_tool("mode", "off", "--confirm", "86400", wants=0)
+        self.assertEqual((self.sysfs_text("mode"), self.sysfs_text("confirm")), ("off", "86400"))
+
+    def test_confirm_refused(self):
+        """What is refused leaves nothing that would be undone."""
+        self.make_sysfs()
+        self.run_tool("apply", self.write("p", "nonsense\n"), "--confirm", "60", wants=1)
+        self.assertEqual(self.sysfs_text("confirm"), "0\n")
+        self.refuse("mode", "there is no policy to enforce\n")
+        self.run_tool("mode", "enforce", "--confirm", "60", wants=1)
+        self.assertEqual(self.sysfs_text("confirm"), "0")
+        for seconds in ("0", "", "x", "-1", "86401", "1.5", "+60", "99999999999999999999"):
+            result = self.run_tool("apply", self.write("p", CLEAN), "--confirm", seconds, wants=2)
+            self.assertIn("--confirm takes seconds, 1 to 86400", result.err)
+        self.assertEqual(self.sysfs_text("policy"), "")
+        self.run_tool("mode", "--confirm", "60", wants=2)
+        self.run_tool("enable", "av", "--confirm", "60", wants=2)
+
     def test_reset(self):
         self.make_sysfs()
         self.run_tool("reset", wants=0)
@@ -582,6 +613,7 @@ class Readings(ToolTest):
         self.assertEqual(json.loads(self.run_tool("status", "--json", wants=0).out), {
             "mode": "monitor",
             "generation": 7,
+            "confirm_seconds": 0,
             "policy": {
                 "interfaces": {"external": [{"name": "lo", "present": True}, {"name": "nosuchdevice", "present": False}],
                                "internal": []},
