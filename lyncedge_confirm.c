@@ -31,7 +31,8 @@ static void start_clock(void)
 {
 	state = PENDING;
 	deadline = jiffies + time_given * HZ;
-	mod_delayed_work(system_wq, &undoing, time_given * HZ);
+	cancel_delayed_work(&undoing);
+	schedule_delayed_work(&undoing, time_given * HZ);
 }
 
 /* It may have been started anew, or stopped, while this waited for the lock. */
