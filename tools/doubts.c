@@ -280,27 +280,21 @@ static u32 families_of_end(const u32 *of_tag, const struct le_end *end)
 
 static void doubt_site_row(struct doubts *doubts, const u32 *of_tag, const struct le_site_row *row)
 {
-	const struct le_end *ends[] = { &row->from, &row->to };
-	u32 families[ARRAY_SIZE(ends)];
-	unsigned int end;
+	u32 from = families_of_end(of_tag, &row->from), to = families_of_end(of_tag, &row->to);
+	const char *edge;
 
-	for (end = 0; end < ARRAY_SIZE(ends); end++) {
-		const char *edge;
-
-		families[end] = families_of_end(of_tag, ends[end]);
-		if (families[end] != FAMILIES_NONE)
-			continue;
-		/* A group that is defined has prefixes, so this is an edge. */
-		edge = le_tag_name(ends[end]->tag);
-		doubt(doubts, "row %s can never match: edge %s has no address", row->name, edge);
-		remedy(doubts, "edge %s ADDRESS, or leave the row out", edge);
+	if (from & to)
+		return;
+	if (from != FAMILIES_NONE && to != FAMILIES_NONE) {
+		doubt(doubts, "row %s can never match: it is from %s to %s", row->name,
+		      family_names[from], family_names[to]);
+		remedy(doubts, "give both ends addresses of one family");
 		return;
 	}
-	if (families[0] & families[1])
-		return;
-	doubt(doubts, "row %s can never match: it is from %s to %s", row->name,
-	      family_names[families[0]], family_names[families[1]]);
-	remedy(doubts, "give both ends addresses of one family");
+	/* A group that is defined has prefixes, so this is an edge. */
+	edge = le_tag_name(from == FAMILIES_NONE ? row->from.tag : row->to.tag);
+	doubt(doubts, "row %s can never match: edge %s has no address", row->name, edge);
+	remedy(doubts, "edge %s ADDRESS, or leave the row out", edge);
 }
 
 static void doubt_site_rows(struct doubts *doubts, const struct le_policy *policy)

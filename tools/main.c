@@ -260,10 +260,9 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-static void print_usage(FILE *out, const struct verb *verb)
+static void print_usage(FILE *out, const char *verb, const char *usage)
 {
-	fprintf(out, "usage: lyncedgectl %s%s%s\n", verb->name, *verb->usage ? " " : "",
-		verb->usage);
+	fprintf(out, "usage: lyncedgectl %s%s%s\n", verb, *usage ? " " : "", usage);
 }
 
 static void print_help(void)
@@ -297,7 +296,7 @@ static void print_help(void)
 
 static void print_verb_help(const struct verb *verb)
 {
-	print_usage(stdout, verb);
+	print_usage(stdout, verb->name, verb->usage);
 	printf("\n%s", verb->help);
 }
 
@@ -317,7 +316,7 @@ enum status misuse(const struct call *call, const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
-	print_usage(stderr, find_verb(call->verb));
+	print_usage(stderr, call->verb, call->usage);
 	return STATUS_ERROR;
 }
 
@@ -427,6 +426,7 @@ static enum status main_status(int argc, char **argv)
 		print_verb_help(verb);
 		return STATUS_YES;
 	}
+	call.usage = verb->usage;
 	return run(verb, &call);
 }
 

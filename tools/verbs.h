@@ -21,6 +21,7 @@ enum option_bit {
 /**
  * struct call - how lyncedgectl was called
  * @verb: the verb's name
+ * @usage: what may follow it
  * @options: set of the options that were given (enum option_bit)
  * @policy: operand of --policy, or NULL
  * @confirm: operand of --confirm, or NULL
@@ -29,6 +30,7 @@ enum option_bit {
  */
 struct call {
 	const char *verb;
+	const char *usage;
 	unsigned int options;
 	const char *policy;
 	const char *confirm;
