@@ -734,12 +734,14 @@ int le_control_init(void)
  */
 void le_control_exit(void)
 {
-	struct config *config = current_config;
+	struct config *config;
 
+	/* Until then it may be changed. */
 	le_confirm_exit();
 	le_control_lock();
 	if (before.is_held)
 		le_control_keep();
+	config = current_config;
 	/* Turning off needs no memory and nothing of the kernel, so it cannot fail. */
 	switch_to(NULL, LE_MODE_OFF);
 	le_control_unlock();
