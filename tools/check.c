@@ -140,6 +140,7 @@ static enum status apply_source(const struct call *call, struct source *source)
 	struct doubts doubts;
 	struct le_error error;
 	enum status status;
+	bool pending;
 	int err;
 
 	err = le_policy_parse(source->text, source->len, &policy, &error);
@@ -149,10 +150,10 @@ static enum status apply_source(const struct call *call, struct source *source)
 		return err == -EINVAL ? STATUS_NO : STATUS_ERROR;
 	}
 	end_last_line(source);
-	status = ask_to_confirm(call);
+	status = ask_to_confirm(call, &pending);
 	if (status == STATUS_YES) {
 		status = sysfs_write("policy", source->text, source->len, source->name);
-		asked_to_confirm(call, status);
+		asked_to_confirm(call, pending, status);
 	}
 	if (status == STATUS_YES) {
 		doubts_find(&doubts, policy);

@@ -12,21 +12,28 @@ static const char *const modes[] = { "off", "monitor", "enforce" };
 /**
  * ask_to_confirm() - have the module undo the next change unless it is confirmed
  * @call: with --confirm; without, nothing is done
+ * @pending: where to say whether one before it still has to be confirmed
  *
  * Return: STATUS_YES, or STATUS_ERROR with a complaint.
  */
-enum status ask_to_confirm(const struct call *call)
+enum status ask_to_confirm(const struct call *call, bool *pending)
 {
 	const char *seconds = call->confirm;
 	unsigned long value;
-	char *end;
+	char *end, *left;
 
+	*pending = false;
 	if (!seconds)
 		return STATUS_YES;
 	value = strtoul(seconds, &end, 10);
 	if (strspn(seconds, "0123456789") != strlen(seconds) || !value ||
 	    value > LE_MAX_CONFIRM_SECONDS)
 		return misuse(call, "--confirm takes seconds, 1 to %u", LE_MAX_CONFIRM_SECONDS);
+	left = sysfs_read_line("confirm");
+	if (!left)
+		return STATUS_ERROR;
+	*pending = strcmp(left, "0");
+	free(left);
 	return sysfs_write("confirm", seconds, strlen(seconds), "--confirm") == STATUS_YES ?
 	       STATUS_YES : STATUS_ERROR;
 }
@@ -34,18 +41,19 @@ enum status ask_to_confirm(const struct call *call)
 /**
  * asked_to_confirm() - say what follows from ask_to_confirm()
  * @call: the same
+ * @pending: as it said
  * @status: what became of the change
  *
- * After a change that was refused, the next one is not to be confirmed.
+ * After a change that was refused, the next one is not to be confirmed; but one before it still is.
  */
-void asked_to_confirm(const struct call *call, enum status status)
+void asked_to_confirm(const struct call *call, bool pending, enum status status)
 {
 	if (!call->confirm)
 		return;
 	if (status == STATUS_YES)
 		printf("In %s s all is as before, unless you say: lyncedgectl confirm\n",
 		       call->confirm);
-	else
+	else if (!pending)
 		sysfs_write("confirm", "0", 1, "--confirm");
 }
 
@@ -69,12 +77,13 @@ static enum status print_mode(const struct call *call)
 
 static enum status change_mode(const struct call *call, const char *mode)
 {
-	enum status status = ask_to_confirm(call);
+	bool pending;
+	enum status status = ask_to_confirm(call, &pending);
 
 	if (status != STATUS_YES)
 		return status;
 	status = sysfs_write("mode", mode, strlen(mode), "mode");
-	asked_to_confirm(call, status);
+	asked_to_confirm(call, pending, status);
 	return status;
 }
 

@@ -44,8 +44,8 @@ static inline bool wants_json(const struct call *call)
 }
 
 __printf(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
-enum status ask_to_confirm(const struct call *call);
-void asked_to_confirm(const struct call *call, enum status status);
+enum status ask_to_confirm(const struct call *call, bool *pending);
+void asked_to_confirm(const struct call *call, bool pending, enum status status);
 
 enum status verb_status(const struct call *call);
 enum status verb_check(const struct call *call);

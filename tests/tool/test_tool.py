@@ -569,6 +569,10 @@ class Changes(ToolTest):
         self.refuse("mode", "there is no policy to enforce\n")
         self.run_tool("mode", "enforce", "--confirm", "60", wants=1)
         self.assertEqual(self.sysfs_text("confirm"), "0")
+        # Nor does it confirm a change before it.
+        self.write("sysfs/confirm", "30\n")
+        self.run_tool("mode", "enforce", "--confirm", "60", wants=1)
+        self.assertEqual(self.sysfs_text("confirm"), "60")
         for seconds in ("0", "", "x", "-1", "86401", "1.5", "+60", "99999999999999999999"):
             result = self.run_tool("apply", self.write("p", CLEAN), "--confirm", seconds, wants=2)
             self.assertIn("--confirm takes seconds, 1 to 86400", result.err)
