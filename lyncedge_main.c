@@ -222,7 +222,7 @@ void le_hooks_unregister_local(void)
 }
 
 static char *enforce_on_load;
-module_param(enforce_on_load, charp, 0444);
+module_param(enforce_on_load, charp, 0400);
 MODULE_PARM_DESC(enforce_on_load,
 		 "devices (NAME,NAME,...) that nothing crosses until a policy is written");
 
