@@ -370,6 +370,8 @@ static int switch_to(struct config *config, enum le_mode mode)
 	if (before.is_held)
 		needs |= needs_of(before.config, before.mode);
 	err = le_needs_meet(needs & ~current_needs, &lacking);
+	if (err == -ENOMEM)
+		return out_of_memory();
 	if (err) {
 		scnprintf(error.message, sizeof(error.message),
 			  "the kernel does not give what the policy needs: %s (error %d)", lacking,
