@@ -52,6 +52,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 
 #ifndef IFNAMSIZ
 #define IFNAMSIZ 16
@@ -87,22 +88,27 @@ typedef __u64 u64;
 
 /*
  * The bytes of a packet from its network header on: what the header reader needs of a socket
- * buffer.
+ * buffer. Of a packet that a capture has cut, the last ones are not at hand.
  */
 struct sk_buff {
 	const u8 *data;
 	unsigned int len;
+	unsigned int absent;
 };
 
 #define skb_network_offset(skb) 0
 #define skb_is_gso(skb) false
-#define skb_headlen(skb) ((skb)->len)
+
+static inline unsigned int skb_headlen(const struct sk_buff *skb)
+{
+	return skb->len - skb->absent;
+}
 
 static inline const void *skb_header_pointer(const struct sk_buff *skb, unsigned int offset,
 					     unsigned int len, void *buffer)
 {
 	(void)buffer;
-	if (offset > skb->len || skb->len - offset < len)
+	if (offset > skb_headlen(skb) || skb_headlen(skb) - offset < len)
 		return NULL;
 	return skb->data + offset;
 }

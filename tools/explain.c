@@ -5,6 +5,7 @@
  */
 #include <unistd.h>
 
+#include "explain.h"
 #include "load.h"
 #include "lyncedge_rules.h"
 #include "packet_line.h"
@@ -228,25 +229,30 @@ static enum status explain_batch(const struct judge *judge, bool json)
  * For a packet that no row takes: the row of the matrix that would take it if all features were
  * on, or LE_NO_ROW. PIC is left out where it may not be turned on.
  */
-static int row_if_all_were_on(const struct judge *judge, struct asked *asked)
+static int row_if_all_were_on(struct reasons *reasons, struct asked *asked)
 {
-	struct le_policy more = *judge->policy;
-	struct le_table *table;
-	int outcome;
+	struct le_policy more = *reasons->policy;
 
-	more.features = BIT(LE_NR_FEATURES) - 1;
-	if (!(more.groups & BIT(LE_GROUP_PIC_PARTNER)))
-		more.features &= ~BIT(LE_FEATURE_PIC);
-	table = le_table_compile(&more);
-	if (!table)
-		die_out_of_memory();
-	outcome = outcome_of(table, asked);
-	le_table_free(table);
-	return outcome;
+	if (!reasons->all_on) {
+		more.features = BIT(LE_NR_FEATURES) - 1;
+		if (!(more.groups & BIT(LE_GROUP_PIC_PARTNER)))
+			more.features &= ~BIT(LE_FEATURE_PIC);
+		reasons->all_on = le_table_compile(&more);
+		if (!reasons->all_on)
+			die_out_of_memory();
+	}
+	return outcome_of(reasons->all_on, asked);
 }
 
-/* Why, in words, or how to have it otherwise; NULL where the answer says it all. */
-static char *reason_text(const struct judge *judge, int outcome, struct asked *asked)
+/**
+ * reasons_text() - say why, or how to have it otherwise
+ * @reasons: with the policy
+ * @outcome: what becomes of a packet
+ * @asked: the packet, as the first of its connection
+ *
+ * Return: a text, which the caller frees; NULL where the outcome says it all.
+ */
+char *reasons_text(struct reasons *reasons, int outcome, struct asked *asked)
 {
 	struct row_view view;
 	int row;
@@ -267,13 +273,32 @@ static char *reason_text(const struct judge *judge, int outcome, struct asked *a
 	default:
 		return NULL;
 	}
-	row = row_if_all_were_on(judge, asked);
+	row = row_if_all_were_on(reasons, asked);
 	if (row < 0)
 		return text_of("no row of the matrix would take it, whatever feature is on");
-	row_view(&view, judge->policy, row);
+	row_view(&view, reasons->policy, row);
 	return text_of("row %s would take it, but is off: it needs %s%s", view.id,
 		       strchr(view.features, ',') ? "one of the features " : "feature ",
 		       view.features);
+}
+
+/**
+ * reasons_free() - let go of what was made
+ * @reasons: the same as before
+ */
+void reasons_free(struct reasons *reasons)
+{
+	if (reasons->all_on)
+		le_table_free(reasons->all_on);
+}
+
+static char *reason_text(const struct judge *judge, int outcome, struct asked *asked)
+{
+	struct reasons reasons = { .policy = judge->policy };
+	char *text = reasons_text(&reasons, outcome, asked);
+
+	reasons_free(&reasons);
+	return text;
 }
 
 static void print_text(const struct judge *judge, int outcome, struct asked *asked)

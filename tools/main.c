@@ -203,6 +203,54 @@ static const struct verb {
 "          external in tcp 198.51.100.7:40000 10.45.16.10:443\n",
 	},
 	{
+		.name = "replay",
+		.usage = "CAPTURE [--policy FILE] [--json] [--all]\n"
+"          [--external ADDRESSES] [--internal ADDRESSES] [--gateway ADDRESSES]",
+		.summary = "judge a capture: what each row takes, what would be dropped",
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_ALL | OPTION_EXTERNAL |
+			   OPTION_INTERNAL | OPTION_GATEWAY,
+		.min = 1,
+		.max = 1,
+		.run = verb_replay,
+		.help =
+"Judges the packets of CAPTURE, a file of 'tcpdump -w' or 'dumpcap' (pcap or\n"
+"pcapng; - for stdin), by the policy in force or that of FILE, and shows what\n"
+"each row would have taken, what would have been dropped for which reason, and\n"
+"the flows that would have been, most packets first, with what is in their way.\n"
+"  --all  all flows that would be dropped, not just the first 20\n"
+"\n"
+"Where a packet crosses is told by its device, if the capture names one: pcapng\n"
+"by name; 'tcpdump -i any' by index, as the policy's devices have it on this\n"
+"machine. Else addresses tell: what is for an edge of the policy comes in, what\n"
+"is from one goes out; by the external interface if it is the Access, Web\n"
+"Conferencing or A/V Edge's address, else by the internal one.\n"
+"  --external ADDRESSES, --internal ADDRESSES\n"
+"         which addresses are beyond which interface: prefixes with commas\n"
+"         between them. If but one of the two is given, all else is at the\n"
+"         other. They are believed whatever devices the capture names\n"
+"  --gateway ADDRESSES\n"
+"         the gateway's own addresses: what is for or from it is not forwarded,\n"
+"         and so not judged (but with 'option hooks all')\n"
+"Addresses after 'public' stand for the edge's own: the first of a family for\n"
+"the first, and so on. So a capture may be from either side of 1:1 NAT.\n"
+"\n"
+"With 'option established conntrack' connections are followed, as in mode\n"
+"monitor. One of TCP that began before the capture is judged in the direction\n"
+"in which a row takes it; one of UDP begins with its first packet there.\n"
+"Fragments are put together. What the capture has cut off (tcpdump -s) is not\n"
+"missed unless it is of the headers. Not followed: TCP sequence numbers,\n"
+"checksums, and NAT that maps anything but whole addresses. What the gateway\n"
+"dropped on its way out is in no capture at its outer device: capture in mode\n"
+"monitor or off.\n"
+"\n"
+"Exit status: 0 nothing would be dropped, 1 something would be, 2 errors; if\n"
+"the capture is damaged, what was read of it is shown all the same.\n"
+"\n"
+"Example:\n"
+"  tcpdump -i any -s 128 -w yesterday.pcap\n"
+"  lyncedgectl replay yesterday.pcap --policy my.policy\n",
+	},
+	{
 		.name = "export",
 		.usage = "nft | iptables [--ipv6] | ipset [--policy FILE]",
 		.summary = "print a policy as a ruleset for nftables or iptables",
@@ -248,6 +296,9 @@ static const struct {
 	{ "--batch", OPTION_BATCH },
 	{ "--ipv6", OPTION_IPV6 },
 	{ "--confirm", OPTION_CONFIRM },
+	{ "--external", OPTION_EXTERNAL },
+	{ "--internal", OPTION_INTERNAL },
+	{ "--gateway", OPTION_GATEWAY },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -348,7 +399,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
-	ARG_CONFIRM,
+	ARG_CONFIRM, ARG_EXTERNAL, ARG_INTERNAL, ARG_GATEWAY,
 };
 
 static const struct option long_options[] = {
@@ -361,6 +412,9 @@ static const struct option long_options[] = {
 	{ "batch", no_argument, NULL, ARG_BATCH },
 	{ "ipv6", no_argument, NULL, ARG_IPV6 },
 	{ "confirm", required_argument, NULL, ARG_CONFIRM },
+	{ "external", required_argument, NULL, ARG_EXTERNAL },
+	{ "internal", required_argument, NULL, ARG_INTERNAL },
+	{ "gateway", required_argument, NULL, ARG_GATEWAY },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -404,6 +458,18 @@ static enum status main_status(int argc, char **argv)
 		case ARG_CONFIRM:
 			call.confirm = optarg;
 			call.options |= OPTION_CONFIRM;
+			break;
+		case ARG_EXTERNAL:
+			call.external = optarg;
+			call.options |= OPTION_EXTERNAL;
+			break;
+		case ARG_INTERNAL:
+			call.internal = optarg;
+			call.options |= OPTION_INTERNAL;
+			break;
+		case ARG_GATEWAY:
+			call.gateway = optarg;
+			call.options |= OPTION_GATEWAY;
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

@@ -4,6 +4,7 @@
  * them is up to explain.c. Complaints are constant texts: they cost nothing and need no escaping.
  */
 #include "lyncedge_rules.h"
+#include "output.h"
 #include "packet_line.h"
 
 struct field {
@@ -239,4 +240,66 @@ const char *packet_line_parse(const char *line, size_t len, struct asked *asked)
 	if (!wrong)
 		wrong = parse_ends(&fields[3], &fields[4], &asked->packet);
 	return wrong;
+}
+
+/**
+ * packet_end_format() - write an end of a packet as packet_line_parse() reads it
+ * @buf: where to put it
+ * @size: of @buf: PACKET_END_TEXT will do
+ * @addr: its address
+ * @family: family of that
+ * @port: its port, or -1
+ */
+void packet_end_format(char *buf, size_t size, const union le_addr *addr, u8 family, int port)
+{
+	char text[LE_PREFIX_TEXT];
+
+	le_addr_format(text, sizeof(text), addr, family);
+	if (port < 0)
+		scnprintf(buf, size, "%s", text);
+	else
+		scnprintf(buf, size, family == LE_IPV6 ? "[%s]:%d" : "%s:%d", text, port);
+}
+
+/**
+ * packet_protocol_name() - the word for a packet's protocol
+ * @packet: the packet
+ * @buf: where to put a number, if there is no word
+ * @size: of @buf: 4 will do
+ *
+ * Return: a word that packet_line_parse() knows.
+ */
+const char *packet_protocol_name(const struct le_packet *packet, char *buf, size_t size)
+{
+	unsigned int i;
+
+	if (packet->kind == LE_KIND_ICMP_ECHO)
+		return "icmp-echo";
+	for (i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (protocols[i].protocol == packet->flow.protocol)
+			return protocols[i].name;
+	scnprintf(buf, size, "%u", packet->flow.protocol);
+	return buf;
+}
+
+/**
+ * packet_line_text() - write a packet as packet_line_parse() reads it
+ * @asked: the packet
+ *
+ * Return: the line without its end, which the caller frees.
+ */
+char *packet_line_text(const struct asked *asked)
+{
+	char src[PACKET_END_TEXT], dst[PACKET_END_TEXT], number[4];
+	const struct le_packet *packet = &asked->packet;
+	const struct le_flow *flow = &packet->flow;
+	bool has_ports = packet->kind == LE_KIND_PORTS;
+
+	packet_end_format(src, sizeof(src), &flow->src, flow->family,
+			  has_ports ? flow->sport : -1);
+	packet_end_format(dst, sizeof(dst), &flow->dst, flow->family,
+			  has_ports ? flow->dport : -1);
+	return text_of("%s %s %s %s %s", le_iface_names[asked->crossing / LE_NR_DIRS],
+		       le_dir_names[asked->crossing % LE_NR_DIRS],
+		       packet_protocol_name(packet, number, sizeof(number)), src, dst);
 }

@@ -21,5 +21,10 @@ struct asked {
 };
 
 const char *packet_line_parse(const char *line, size_t len, struct asked *asked);
+/* "[address]:port": eight groups, seven colons, brackets, colon, port, and the terminator. */
+#define PACKET_END_TEXT 48
+void packet_end_format(char *buf, size_t size, const union le_addr *addr, u8 family, int port);
+const char *packet_protocol_name(const struct le_packet *packet, char *buf, size_t size);
+char *packet_line_text(const struct asked *asked);
 
 #endif /* LYNCEDGECTL_PACKET_LINE_H */

@@ -16,6 +16,9 @@ enum option_bit {
 	OPTION_BATCH = BIT(4),
 	OPTION_IPV6 = BIT(5),
 	OPTION_CONFIRM = BIT(6),
+	OPTION_EXTERNAL = BIT(7),
+	OPTION_INTERNAL = BIT(8),
+	OPTION_GATEWAY = BIT(9),
 };
 
 /**
@@ -25,6 +28,9 @@ enum option_bit {
  * @options: set of the options that were given (enum option_bit)
  * @policy: operand of --policy, or NULL
  * @confirm: operand of --confirm, or NULL
+ * @external: operand of --external, or NULL
+ * @internal: operand of --internal, or NULL
+ * @gateway: operand of --gateway, or NULL
  * @operands: what follows the verb
  * @nr_operands: how many
  */
@@ -34,6 +40,9 @@ struct call {
 	unsigned int options;
 	const char *policy;
 	const char *confirm;
+	const char *external;
+	const char *internal;
+	const char *gateway;
 	char **operands;
 	int nr_operands;
 };
@@ -59,6 +68,7 @@ enum status verb_matrix(const struct call *call);
 enum status verb_counters(const struct call *call);
 enum status verb_reset(const struct call *call);
 enum status verb_explain(const struct call *call);
+enum status verb_replay(const struct call *call);
 enum status verb_export(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */

@@ -25,6 +25,7 @@ void any_bytes(void)
 	/* The packet's end is the array's: what is read behind it is seen. */
 	skb.data = bytes + MAX_BYTES - len;
 	skb.len = len;
+	skb.absent = 0;
 #ifdef SEED_LENGTH
 	skb.len++;
 #endif

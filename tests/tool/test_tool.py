@@ -23,8 +23,8 @@ TOP = os.path.join(HERE, "..", "..")
 SAMPLE = os.path.join(TOP, "tools", "sample.policy")
 TOOL, PLAIN_TOOL = None, None
 
-VERBS = "status check apply show mode confirm enable disable matrix counters reset explain export".split()
-LATER_VERBS = "diff replay log nat init metrics top report".split()
+VERBS = "status check apply show mode confirm enable disable matrix counters reset explain replay export".split()
+LATER_VERBS = "diff log nat init metrics top report".split()
 FEATURES = ("crl dns remote-access federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools "
             "pic pic-av xmpp cms-replication central-logging").split()
 REASONS = "no-row malformed fragment blocked protocol invalid icmp-related icmp-echo".split()
@@ -143,7 +143,7 @@ class Words(ToolTest):
     def test_help_names_the_options(self):
         takes = {"status": "json", "check": "json", "show": "policy json", "mode": "json",
                  "matrix": "all policy tsv json", "counters": "all json", "explain": "policy json batch",
-                 "export": "policy"}
+                 "export": "policy", "replay": "policy json all external internal gateway"}
         for verb, options in takes.items():
             for option in options.split():
                 with self.subTest(verb + " --" + option):
@@ -174,7 +174,7 @@ class Words(ToolTest):
         self.assertIn("does not take --policy", self.run_tool("status", "--policy", "x", wants=2).err)
 
     def test_operands(self):
-        for arguments in [["apply"], ["enable"], ["disable"], ["export"]]:
+        for arguments in [["apply"], ["enable"], ["disable"], ["replay"], ["export"]]:
             self.assertIn("something is missing", self.run_tool(*arguments, wants=2).err)
         for arguments in [["apply", "a", "b"], ["status", "b"], ["check", "a", "b"], ["reset", "b"], ["show", "b"],
                           ["mode", "off", "b"], ["matrix", "b"], ["counters", "b"], ["export", "nft", "b"]]:
@@ -195,7 +195,7 @@ class WithoutModule(ToolTest):
     def test_no_module(self):
         for arguments in [["status"], ["show"], ["mode"], ["mode", "off"], ["enable", "av"], ["disable", "av"],
                           ["matrix"], ["counters"], ["reset"], ["check"], ["apply", self.write("p", CLEAN)],
-                          ["export", "nft"],
+                          ["export", "nft"], ["replay", "capture"],
                           ["explain", "external", "in", "tcp", "1.1.1.1:1", "2.2.2.2:2"], ["explain", "--batch"]]:
             with self.subTest(" ".join(arguments)):
                 result = self.run_tool(*arguments, wants=2)

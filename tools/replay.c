@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The verb that judges a capture, and shows what it would have come to. How a packet is judged is
+ * in follow.c; here is what is said about it.
+ */
+#include <time.h>
+#include <unistd.h>
+
+#include "explain.h"
+#include "follow.h"
+#include "load.h"
+#include "rows.h"
+#include "verbs.h"
+
+/* How many flows are listed without --all. */
+#define FLOWS_SHOWN 20
+#define NSEC_PER_SEC 1000000000ULL
+#define PROGRESS_EVERY 65536
+#define PROGRESS_WIDTH 30
+
+/**
+ * struct replay - a capture and its verdict
+ * @policy: what is judged by
+ * @table: the same, compiled
+ * @where: where packets cross
+ * @capture: the capture
+ * @follow: what became of its packets
+ * @is_whole: it could be read to its end
+ */
+struct replay {
+	struct le_policy *policy;
+	struct le_table *table;
+	struct where *where;
+	struct capture *capture;
+	struct follow follow;
+	bool is_whole;
+};
+
+/* ---- progress ---- */
+
+/**
+ * struct progress - a bar on the terminal
+ * @is_shown: stderr is a terminal
+ * @begun: when it was begun
+ * @shown: when it was shown last
+ */
+struct progress {
+	bool is_shown;
+	u64 begun;
+	u64 shown;
+};
+
+static u64 clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+static void progress_show(struct progress *progress, const struct replay *replay)
+{
+	u64 size = capture_size(replay->capture), offset = capture_offset(replay->capture);
+	u64 now = clock_now(), packets = replay->follow.packets;
+	double seconds = (now - progress->begun) / (double)NSEC_PER_SEC;
+	int done = size ? offset * PROGRESS_WIDTH / size : 0;
+	static const char bar[] = "##############################";
+
+	static_assert(sizeof(bar) - 1 == PROGRESS_WIDTH, "the bar is as long as is said");
+	if (now - progress->shown < NSEC_PER_SEC / 5)
+		return;
+	progress->shown = now;
+	fputc('\r', stderr);
+	if (size)
+		fprintf(stderr, "[%-*.*s] %3d%%  ", PROGRESS_WIDTH, done, bar,
+			(int)(offset * 100 / size));
+	fprintf(stderr, "%llu packets, %.0f a second ", packets, packets / seconds);
+}
+
+static void progress_end(const struct progress *progress)
+{
+	if (progress->is_shown && progress->shown != progress->begun)
+		fprintf(stderr, "\r%*s\r", 78, "");
+}
+
+static void judge_capture(struct replay *replay)
+{
+	struct progress progress = { .is_shown = isatty(STDERR_FILENO) };
+	struct follow *follow = &replay->follow;
+	struct captured packet;
+	int got;
+
+	progress.begun = clock_now();
+	progress.shown = progress.begun;
+	while ((got = capture_next(replay->capture, &packet)) > 0) {
+		follow_take(follow, replay->capture, &packet);
+		if (progress.is_shown && follow->packets % PROGRESS_EVERY == 0)
+			progress_show(&progress, replay);
+	}
+	follow_end(follow);
+	replay->is_whole = !got;
+	progress_end(&progress);
+	/* What follows is judged by what could be read. */
+	if (got)
+		complain("%s: packet %llu, at byte %llu: %s", capture_name(replay->capture),
+			 follow->packets + 1, capture_offset(replay->capture),
+			 capture_error(replay->capture));
+}
+
+/* ---- flows ---- */
+
+struct flows {
+	const struct tally **list;
+	size_t nr;
+	size_t nr_shown;
+};
+
+static int compare_flows(const void *a, const void *b)
+{
+	const struct tally *x = *(const struct tally *const *)a;
+	const struct tally *y = *(const struct tally *const *)b;
+
+	if (x->packets != y->packets)
+		return x->packets < y->packets ? 1 : -1;
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	/* The first to be seen comes first. */
+	return x < y ? -1 : x > y;
+}
+
+static void flows_find(struct flows *flows, const struct follow *follow, bool all)
+{
+	const struct tally *tallies = follow->conns.tallies;
+	u32 i;
+
+	*flows = (struct flows){ .list = grown(NULL, follow->conns.nr_tallies + 1,
+					       sizeof(*flows->list)) };
+	for (i = 0; i < follow->conns.nr_tallies; i++)
+		if (tallies[i].packets && !le_outcome_accepts(tallies[i].outcome))
+			flows->list[flows->nr++] = &tallies[i];
+	qsort(flows->list, flows->nr, sizeof(*flows->list), compare_flows);
+	flows->nr_shown = all || flows->nr < FLOWS_SHOWN ? flows->nr : FLOWS_SHOWN;
+}
+
+/* The first packet of a flow, to be asked about. */
+static void asked_of(const struct follow *follow, const struct tally *tally, struct asked *asked)
+{
+	memset(asked, 0, sizeof(*asked));
+	asked->crossing = tally->crossing;
+	asked->packet.kind = tally->kind;
+	asked->packet.has_addrs = true;
+	conns_flow(&follow->conns.list[tally->conn], tally->sender, &asked->packet.flow);
+	asked->packet.may_answer = asked->packet.flow.protocol == IPPROTO_UDP;
+}
+
+/* A row that would take a flow, if the other end had begun it. */
+static int row_of_answer(const struct follow *follow, const struct asked *asked)
+{
+	struct le_packet packet = asked->packet;
+
+	if (packet.kind != LE_KIND_PORTS)
+		return LE_NO_ROW;
+	packet.track = LE_TRACK_REPLY;
+	return le_judge(follow->table, asked->crossing, &packet);
+}
+
+static char *why(const struct follow *follow, const struct tally *tally, struct asked *asked,
+		 struct reasons *reasons)
+{
+	struct row_view view;
+	int row;
+
+	switch (tally->outcome) {
+	case LE_INVALID:
+		return text_of("of no connection whose beginning is in the capture, or it is over");
+	case LE_MALFORMED:
+		return text_of("headers that are cut short or contradict themselves");
+	case LE_PROTOCOL:
+		if (tally->kind == LE_KIND_ICMP_ERROR)
+			return text_of("an ICMP error about no connection that passes");
+		break;
+	case LE_NO_ROW:
+		row = row_of_answer(follow, asked);
+		if (row < 0)
+			break;
+		row_view(&view, follow->policy, row);
+		return text_of("row %s would take it as an answer, had the other end begun",
+			       view.id);
+	}
+	return reasons_text(reasons, tally->outcome, asked);
+}
+
+/* ---- text ---- */
+
+static void print_time(const struct follow *follow)
+{
+	time_t first = follow->first / NSEC_PER_SEC;
+	struct tm tm;
+	char text[32];
+	u64 lasts = follow->last > follow->first ? follow->last - follow->first : 0;
+
+	if (!follow->first || !gmtime_r(&first, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	printf("  from %s UTC on, %llu.%03llu s\n", text, lasts / NSEC_PER_SEC,
+	       lasts % NSEC_PER_SEC / 1000000);
+}
+
+static void add_total(struct table *table, const char *name, const char *kind,
+		      const struct total *total)
+{
+	char *packets, *bytes, *flows;
+
+	if (!total->packets)
+		return;
+	packets = text_of("%llu", total->packets);
+	bytes = text_of("%llu", total->bytes);
+	flows = text_of("%llu", total->flows);
+	table_add(table, name, kind, packets, bytes, flows);
+	free(packets);
+	free(bytes);
+	free(flows);
+}
+
+static const char *kind_of_row(unsigned int row)
+{
+	return row < LE_NR_ROWS ? "row" : "site-row";
+}
+
+static const char *kind_of_reason(unsigned int reason)
+{
+	return reason < LE_NR_DROPS ? "drop" : "accept";
+}
+
+static void print_totals(const struct follow *follow)
+{
+	static const char *const titles[] = { "NAME", "KIND", "PACKETS", "BYTES", "FLOWS" };
+	struct table table = {
+		.titles = titles,
+		.nr_columns = ARRAY_SIZE(titles),
+		.right = BIT(2) | BIT(3) | BIT(4),
+	};
+	struct row_view view;
+	unsigned int i;
+
+	for (i = 0; i < nr_rows(follow->policy); i++) {
+		row_view(&view, follow->policy, i);
+		add_total(&table, view.id, kind_of_row(i), &follow->rows[i]);
+	}
+	for (i = 0; i < LE_NR_REASONS; i++)
+		add_total(&table, le_reason_names[i], kind_of_reason(i), &follow->reasons[i]);
+	if (table.nr_rows) {
+		putchar('\n');
+		table_print(&table);
+	}
+	table_free(&table);
+}
+
+static void print_unjudged(const struct follow *follow)
+{
+	bool is_first = true;
+	unsigned int i;
+
+	for (i = UNJUDGED_NOT + 1; i < NR_UNJUDGED; i++) {
+		if (!follow->unjudged[i].packets)
+			continue;
+		printf("%s%8llu  %s\n", is_first ? "\nNot judged:\n" : "",
+		       follow->unjudged[i].packets, unjudged_words[i]);
+		is_first = false;
+	}
+}
+
+static int digits(u64 number)
+{
+	int n = 1;
+
+	while (number /= 10)
+		n++;
+	return n;
+}
+
+static void print_flows(const struct follow *follow, const struct flows *flows)
+{
+	struct reasons reasons = { .policy = follow->policy };
+	struct asked asked;
+	int width;
+	size_t i;
+
+	if (!flows->nr)
+		return;
+	printf("\nWould be dropped, most packets first:\n");
+	width = digits(flows->list[0]->packets) < 7 ? 7 : digits(flows->list[0]->packets);
+	for (i = 0; i < flows->nr_shown; i++) {
+		const struct tally *tally = flows->list[i];
+		char *line, *text;
+
+		asked_of(follow, tally, &asked);
+		line = packet_line_text(&asked);
+		text = why(follow, tally, &asked, &reasons);
+		printf("%*llu  %-9s  %s\n", width, tally->packets,
+		       le_reason_names[le_outcome_index(tally->outcome)], line);
+		if (text)
+			printf("%*s  %-9s    %s\n", width, "", "", text);
+		free(line);
+		free(text);
+	}
+	if (flows->nr > flows->nr_shown)
+		printf("... and %zu more: --all lists them\n", flows->nr - flows->nr_shown);
+	reasons_free(&reasons);
+}
+
+static void print_text(const struct replay *replay, const struct flows *flows)
+{
+	const struct follow *follow = &replay->follow;
+	u64 dropped = follow_dropped(follow);
+
+	printf("%s: %llu packets, %llu of them judged\n", capture_name(replay->capture),
+	       follow->packets, follow->unjudged[UNJUDGED_NOT].packets);
+	print_time(follow);
+	if (follow->cut)
+		printf("  %llu are not whole in the capture, and judged by what there is of them\n",
+		       follow->cut);
+	if (!replay->is_whole)
+		printf("  the capture is damaged: this is what was read until then\n");
+	print_totals(follow);
+	print_unjudged(follow);
+	print_flows(follow, flows);
+	if (follow->unjudged[UNJUDGED_NOT].packets && !dropped)
+		printf("\nNothing would be dropped.\n");
+}
+
+/* ---- JSON ---- */
+
+static struct json_object *json_of(struct json_object *object)
+{
+	if (!object)
+		die_out_of_memory();
+	return object;
+}
+
+static struct json_object *json_number(u64 number)
+{
+	return json_of(json_object_new_int64(number));
+}
+
+/* Seconds since 1970, with all digits that are known. */
+static struct json_object *json_time(u64 time)
+{
+	char text[32];
+
+	scnprintf(text, sizeof(text), "%llu.%09llu", time / NSEC_PER_SEC, time % NSEC_PER_SEC);
+	return json_of(json_object_new_double_s((double)time / NSEC_PER_SEC, text));
+}
+
+static void json_add_total(struct json_object *array, const char *name, const char *kind,
+			   const struct total *total)
+{
+	struct json_object *entry;
+
+	if (!total->packets)
+		return;
+	entry = json_of(json_object_new_object());
+	json_add(entry, "name", json_text(name));
+	json_add(entry, "kind", json_text(kind));
+	json_add(entry, "packets", json_number(total->packets));
+	json_add(entry, "bytes", json_number(total->bytes));
+	json_add(entry, "flows", json_number(total->flows));
+	json_object_array_add(array, entry);
+}
+
+static struct json_object *json_totals(const struct follow *follow)
+{
+	struct json_object *array = json_of(json_object_new_array());
+	struct row_view view;
+	unsigned int i;
+
+	for (i = 0; i < nr_rows(follow->policy); i++) {
+		row_view(&view, follow->policy, i);
+		json_add_total(array, view.id, kind_of_row(i), &follow->rows[i]);
+	}
+	for (i = 0; i < LE_NR_REASONS; i++)
+		json_add_total(array, le_reason_names[i], kind_of_reason(i), &follow->reasons[i]);
+	return array;
+}
+
+static struct json_object *json_unjudged(const struct follow *follow)
+{
+	struct json_object *array = json_of(json_object_new_array()), *entry;
+	unsigned int i;
+
+	for (i = UNJUDGED_NOT + 1; i < NR_UNJUDGED; i++) {
+		if (!follow->unjudged[i].packets)
+			continue;
+		entry = json_of(json_object_new_object());
+		json_add(entry, "why", json_text(unjudged_names[i]));
+		json_add(entry, "packets", json_number(follow->unjudged[i].packets));
+		json_object_array_add(array, entry);
+	}
+	return array;
+}
+
+static void json_add_end(struct json_object *entry, const char *address, const char *port,
+			 const union le_addr *addr, const struct asked *asked, u16 number)
+{
+	char text[LE_PREFIX_TEXT];
+
+	le_addr_format(text, sizeof(text), addr, asked->packet.flow.family);
+	json_add(entry, address, json_text(text));
+	json_add(entry, port, asked->packet.kind == LE_KIND_PORTS ? json_number(number) : NULL);
+}
+
+static struct json_object *json_flow(const struct follow *follow, const struct tally *tally,
+				     struct reasons *reasons)
+{
+	struct json_object *entry = json_of(json_object_new_object());
+	struct asked asked;
+	char number[4];
+	char *text;
+
+	asked_of(follow, tally, &asked);
+	json_add(entry, "interface", json_text(le_iface_names[tally->crossing / LE_NR_DIRS]));
+	json_add(entry, "direction", json_text(le_dir_names[tally->crossing % LE_NR_DIRS]));
+	json_add(entry, "protocol",
+		 json_text(packet_protocol_name(&asked.packet, number, sizeof(number))));
+	json_add_end(entry, "source", "source_port", &asked.packet.flow.src, &asked,
+		     asked.packet.flow.sport);
+	json_add_end(entry, "destination", "destination_port", &asked.packet.flow.dst, &asked,
+		     asked.packet.flow.dport);
+	json_add(entry, "reason", json_text(le_reason_names[le_outcome_index(tally->outcome)]));
+	text = why(follow, tally, &asked, reasons);
+	json_add(entry, "explanation", text ? json_text(text) : NULL);
+	free(text);
+	json_add(entry, "packets", json_number(tally->packets));
+	json_add(entry, "bytes", json_number(tally->bytes));
+	json_add(entry, "first", json_time(tally->first));
+	json_add(entry, "last", json_time(tally->last));
+	return entry;
+}
+
+static struct json_object *json_flows(const struct follow *follow, const struct flows *flows)
+{
+	struct json_object *array = json_of(json_object_new_array());
+	struct reasons reasons = { .policy = follow->policy };
+	size_t i;
+
+	for (i = 0; i < flows->nr_shown; i++)
+		json_object_array_add(array, json_flow(follow, flows->list[i], &reasons));
+	reasons_free(&reasons);
+	return array;
+}
+
+static struct json_object *json_error(const struct replay *replay)
+{
+	struct json_object *error;
+
+	if (replay->is_whole)
+		return NULL;
+	error = json_of(json_object_new_object());
+	json_add(error, "packet", json_number(replay->follow.packets + 1));
+	json_add(error, "offset", json_number(capture_offset(replay->capture)));
+	json_add(error, "message", json_text(capture_error(replay->capture)));
+	return error;
+}
+
+static void print_json(const struct replay *replay, const struct flows *flows)
+{
+	struct json_object *object = json_of(json_object_new_object());
+	const struct follow *follow = &replay->follow;
+
+	json_add(object, "capture", json_text(capture_name(replay->capture)));
+	json_add(object, "packets", json_number(follow->packets));
+	json_add(object, "judged", json_number(follow->unjudged[UNJUDGED_NOT].packets));
+	json_add(object, "cut", json_number(follow->cut));
+	json_add(object, "first", follow->packets ? json_time(follow->first) : NULL);
+	json_add(object, "last", follow->packets ? json_time(follow->last) : NULL);
+	json_add(object, "counters", json_totals(follow));
+	json_add(object, "unjudged", json_unjudged(follow));
+	json_add(object, "dropped_packets", json_number(follow_dropped(follow)));
+	json_add(object, "dropped_flows", json_number(flows->nr));
+	json_add(object, "dropped", json_flows(follow, flows));
+	json_add(object, "error", json_error(replay));
+	json_print(object);
+}
+
+/* ---- the whole ---- */
+
+/* What would make more of a capture than was made of it. */
+static void advise_more(const struct replay *replay)
+{
+	static const char told[] = "--external and --internal say which addresses are where";
+	const struct total *unjudged = replay->follow.unjudged;
+
+	if (unjudged[UNJUDGED_NOT].packets)
+		return;
+	if (unjudged[UNJUDGED_DEVICE].packets)
+		advise("none of the capture's devices is the policy's; %s", told);
+	else if (unjudged[UNJUDGED_UNKNOWN_WAY].packets)
+		advise("nothing is of an edge, at its own or public address; %s", told);
+}
+
+static enum status status_of(const struct replay *replay)
+{
+	if (!replay->is_whole)
+		return STATUS_ERROR;
+	return follow_dropped(&replay->follow) ? STATUS_NO : STATUS_YES;
+}
+
+static bool tell_where(struct where *where, const struct call *call, enum status *status)
+{
+	const char *wrong = NULL;
+
+	if (call->external && !where_add(where, LE_EXTERNAL, call->external, &wrong))
+		*status = misuse(call, "--external: '%s' %s", call->external, wrong);
+	else if (call->internal && !where_add(where, LE_INTERNAL, call->internal, &wrong))
+		*status = misuse(call, "--internal: '%s' %s", call->internal, wrong);
+	else if (call->gateway && !where_add_gateway(where, call->gateway, &wrong))
+		*status = misuse(call, "--gateway: '%s' %s", call->gateway, wrong);
+	return !wrong;
+}
+
+static enum status replay_capture(struct replay *replay, const struct call *call)
+{
+	struct flows flows;
+
+	replay->table = le_table_compile(replay->policy);
+	if (!replay->table)
+		die_out_of_memory();
+	follow_init(&replay->follow, replay->policy, replay->table, replay->where);
+	judge_capture(replay);
+	flows_find(&flows, &replay->follow, call->options & OPTION_ALL);
+	if (wants_json(call))
+		print_json(replay, &flows);
+	else
+		print_text(replay, &flows);
+	advise_more(replay);
+	free(flows.list);
+	follow_free(&replay->follow);
+	le_table_free(replay->table);
+	return status_of(replay);
+}
+
+/**
+ * verb_replay() - judge a capture
+ * @call: the operand is the capture
+ *
+ * Return: STATUS_NO if something would have been dropped; STATUS_ERROR also if the capture is
+ * damaged, of which what was read is shown.
+ */
+enum status verb_replay(const struct call *call)
+{
+	struct replay job = { .policy = NULL };
+	enum status status = STATUS_ERROR;
+
+	if (call->policy && !strcmp(call->policy, "-") && !strcmp(call->operands[0], "-"))
+		return misuse(call, "stdin cannot be both the policy and the capture");
+	job.policy = load_policy(call->policy);
+	if (!job.policy)
+		return STATUS_ERROR;
+	job.where = where_new(job.policy);
+	if (tell_where(job.where, call, &status)) {
+		job.capture = capture_open(call->operands[0]);
+		if (job.capture) {
+			status = replay_capture(&job, call);
+			capture_close(job.capture);
+		}
+	}
+	where_free(job.where);
+	le_policy_free(job.policy);
+	return status;
+}
