@@ -5,6 +5,8 @@
 /* Before the kernel's headers, which then leave out what is the same in both. */
 #include <net/if.h>
 
+#include <ifaddrs.h>
+
 #include "lyncedge_rules.h"
 #include "output.h"
 #include "where.h"
@@ -177,42 +179,7 @@ static void find_indexes(struct where *where)
 	}
 }
 
-/**
- * where_new() - begin with what a policy says
- * @policy: the policy, which must outlive what is returned
- *
- * Return: what to call the others with.
- */
-struct where *where_new(const struct le_policy *policy)
-{
-	struct where *where = calloc(1, sizeof(*where));
-	unsigned int edge;
-	u32 i;
-
-	if (!where)
-		die_out_of_memory();
-	where->policy = policy;
-	for (edge = 0; edge < LE_NR_EDGES; edge++)
-		for (i = 0; i < policy->edges[edge].nr; i++)
-			add_near(where, &policy->edges[edge].list[i],
-				 &policy->edges[edge].list[i], edge);
-	for (edge = 0; edge < LE_NR_EDGES; edge++)
-		add_publics(where, edge);
-	find_indexes(where);
-	return where;
-}
-
-/**
- * where_free() - end
- * @where: of where_new()
- */
-void where_free(struct where *where)
-{
-	free(where->told);
-	free(where);
-}
-
-/* ---- what the command line says ---- */
+/* ---- which addresses are where ---- */
 
 /* ADDRESS or ADDRESS/LENGTH; what is wrong with it, or NULL. */
 static const char *parse_prefix(const char *text, size_t len, struct le_prefix *prefix)
@@ -317,6 +284,72 @@ static int told_of(const struct where *where, const union le_addr *addr, u8 fami
 	return NO_SIDE;
 }
 
+/* A machine that has one of the policy's devices is the gateway: then its addresses are known. */
+static void find_gateway(struct where *where)
+{
+	struct ifaddrs *list, *entry;
+	struct le_prefix prefix;
+
+	if (!where->has_indexes || getifaddrs(&list))
+		return;
+	for (entry = list; entry; entry = entry->ifa_next) {
+		const struct sockaddr *addr = entry->ifa_addr;
+
+		memset(&prefix, 0, sizeof(prefix));
+		prefix.tag = TAG_GATEWAY;
+		if (addr && addr->sa_family == AF_INET) {
+			prefix.addr.v4 = ((const struct sockaddr_in *)addr)->sin_addr.s_addr;
+			prefix.family = LE_IPV4;
+		} else if (addr && addr->sa_family == AF_INET6) {
+			memcpy(&prefix.addr, &((const struct sockaddr_in6 *)addr)->sin6_addr,
+			       sizeof(prefix.addr));
+			prefix.family = LE_IPV6;
+		} else {
+			continue;
+		}
+		prefix.len = le_addr_bits(prefix.family);
+		where->is_gateway = true;
+		add_told(where, &prefix);
+	}
+	freeifaddrs(list);
+}
+
+/**
+ * where_new() - begin with what a policy says
+ * @policy: the policy, which must outlive what is returned
+ *
+ * Return: what to call the others with.
+ */
+struct where *where_new(const struct le_policy *policy)
+{
+	struct where *where = calloc(1, sizeof(*where));
+	unsigned int edge;
+	u32 i;
+
+	if (!where)
+		die_out_of_memory();
+	where->policy = policy;
+	for (edge = 0; edge < LE_NR_EDGES; edge++)
+		for (i = 0; i < policy->edges[edge].nr; i++)
+			add_near(where, &policy->edges[edge].list[i],
+				 &policy->edges[edge].list[i], edge);
+	for (edge = 0; edge < LE_NR_EDGES; edge++)
+		add_publics(where, edge);
+	find_indexes(where);
+	find_gateway(where);
+	return where;
+}
+
+/**
+ * where_free() - end
+ * @where: of where_new()
+ */
+void where_free(struct where *where)
+{
+	free(where->told);
+	free(where);
+}
+
 /* ---- packets ---- */
 
 static u16 word_of(const union le_addr *addr)
@@ -335,16 +368,22 @@ static bool stays_here(const union le_addr *addr, u8 family)
 	       !memcmp(addr, &none, sizeof(*addr)) || !memcmp(addr, &loopback, sizeof(*addr));
 }
 
+/* The gateway may bear public addresses, to be asked for them: what NAT maps is not its own. */
+static bool is_gateways(const struct where *where, const union le_addr *addr, u8 family,
+			const struct near *near)
+{
+	return where->is_gateway && !near &&
+	       told_of(where, addr, family, BIT(TAG_GATEWAY)) != NO_SIDE;
+}
+
 static bool is_local(const struct where *where, const union le_addr *src,
-		     const union le_addr *dst, u8 family)
+		     const union le_addr *dst, u8 family, const struct near *from,
+		     const struct near *to)
 {
 	if (where->policy->options[LE_OPT_HOOKS] == LE_HOOKS_ALL)
 		return false;
-	if (stays_here(src, family) || stays_here(dst, family))
-		return true;
-	return where->is_gateway &&
-	       (told_of(where, src, family, BIT(TAG_GATEWAY)) != NO_SIDE ||
-		told_of(where, dst, family, BIT(TAG_GATEWAY)) != NO_SIDE);
+	return stays_here(src, family) || stays_here(dst, family) ||
+	       is_gateways(where, src, family, from) || is_gateways(where, dst, family, to);
 }
 
 static int iface_of_name(const struct where *where, const char *name)
@@ -477,7 +516,7 @@ enum unjudged where_find(struct where *where, const struct capture *capture,
 	*crossings = (struct crossings){ NO_CROSSING, NO_CROSSING };
 	if (dir == LINK_FOR_OTHERS)
 		return UNJUDGED_OTHER_HOST;
-	if (is_local(where, src, dst, frame->family))
+	if (is_local(where, src, dst, frame->family, from, to))
 		return UNJUDGED_LOCAL;
 	/* It is answered by the gateway, not forwarded. */
 	if (dir == LINK_RECEIVED && hops <= 1 &&
