@@ -229,8 +229,8 @@ static const struct verb {
 "         between them. If but one of the two is given, all else is at the\n"
 "         other. They are believed whatever devices the capture names\n"
 "  --gateway ADDRESSES\n"
-"         the gateway's own addresses: what is for or from it is not forwarded,\n"
-"         and so not judged (but with 'option hooks all')\n"
+"         the gateway's own addresses, if this is not it: what is for or from\n"
+"         it is not forwarded, and so not judged (but with 'option hooks all')\n"
 "Addresses after 'public' stand for the edge's own: the first of a family for\n"
 "the first, and so on. So a capture may be from either side of 1:1 NAT.\n"
 "\n"
@@ -249,6 +249,28 @@ static const struct verb {
 "Example:\n"
 "  tcpdump -i any -s 128 -w yesterday.pcap\n"
 "  lyncedgectl replay yesterday.pcap --policy my.policy\n",
+	},
+	{
+		.name = "log",
+		.usage = "[--policy FILE] [--json] [--group N] [--count N]",
+		.summary = "show drops as they happen, each with what is in its way",
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_GROUP | OPTION_COUNT,
+		.max = 1,
+		.run = verb_log,
+		.help =
+"   or: lyncedgectl log [--policy FILE] [--json] [--count N] CAPTURE\n"
+"\n"
+"Shows what the module drops (in mode monitor: would drop), a line each, as it\n"
+"happens: the time, the reason, the packet as 'explain' takes it, and what is in\n"
+"its way. It wants a policy with 'option log-group N', and root. It goes on\n"
+"until it is interrupted.\n"
+"  --count N   stops after N lines\n"
+"  --group N   listens to this NFLOG group, not to that of the policy\n"
+"  --json      an object a line\n"
+"  CAPTURE     what 'tcpdump -i nflog:N -w CAPTURE' has kept, in place of what\n"
+"              happens now\n"
+"\n"
+"Exit status: 0 it was told to stop, or CAPTURE has ended; 2 errors.\n",
 	},
 	{
 		.name = "export",
@@ -299,6 +321,8 @@ static const struct {
 	{ "--external", OPTION_EXTERNAL },
 	{ "--internal", OPTION_INTERNAL },
 	{ "--gateway", OPTION_GATEWAY },
+	{ "--group", OPTION_GROUP },
+	{ "--count", OPTION_COUNT },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -400,6 +424,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
 	ARG_CONFIRM, ARG_EXTERNAL, ARG_INTERNAL, ARG_GATEWAY,
+	ARG_GROUP, ARG_COUNT,
 };
 
 static const struct option long_options[] = {
@@ -415,6 +440,8 @@ static const struct option long_options[] = {
 	{ "external", required_argument, NULL, ARG_EXTERNAL },
 	{ "internal", required_argument, NULL, ARG_INTERNAL },
 	{ "gateway", required_argument, NULL, ARG_GATEWAY },
+	{ "group", required_argument, NULL, ARG_GROUP },
+	{ "count", required_argument, NULL, ARG_COUNT },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -470,6 +497,14 @@ static enum status main_status(int argc, char **argv)
 		case ARG_GATEWAY:
 			call.gateway = optarg;
 			call.options |= OPTION_GATEWAY;
+			break;
+		case ARG_GROUP:
+			call.group = optarg;
+			call.options |= OPTION_GROUP;
+			break;
+		case ARG_COUNT:
+			call.count = optarg;
+			call.options |= OPTION_COUNT;
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

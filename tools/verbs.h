@@ -19,6 +19,8 @@ enum option_bit {
 	OPTION_EXTERNAL = BIT(7),
 	OPTION_INTERNAL = BIT(8),
 	OPTION_GATEWAY = BIT(9),
+	OPTION_GROUP = BIT(10),
+	OPTION_COUNT = BIT(11),
 };
 
 /**
@@ -31,6 +33,8 @@ enum option_bit {
  * @external: operand of --external, or NULL
  * @internal: operand of --internal, or NULL
  * @gateway: operand of --gateway, or NULL
+ * @group: operand of --group, or NULL
+ * @count: operand of --count, or NULL
  * @operands: what follows the verb
  * @nr_operands: how many
  */
@@ -43,6 +47,8 @@ struct call {
 	const char *external;
 	const char *internal;
 	const char *gateway;
+	const char *group;
+	const char *count;
 	char **operands;
 	int nr_operands;
 };
@@ -69,6 +75,7 @@ enum status verb_counters(const struct call *call);
 enum status verb_reset(const struct call *call);
 enum status verb_explain(const struct call *call);
 enum status verb_replay(const struct call *call);
+enum status verb_log(const struct call *call);
 enum status verb_export(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */

@@ -544,8 +544,8 @@ Would be dropped, most packets first:
         flow = data["dropped"][0]
         self.assertIn("no row of the matrix", flow.pop("explanation"))
         self.assertEqual(flow, {"interface": "external", "direction": "in", "protocol": "tcp", "source": FAR4,
-                                "source_port": 40000, "destination": ACCESS4, "destination_port": 444, "reason": "no-row", "packets": 2, "bytes": 80,
-                                "first": 1700000000, "last": 1700000000.01})
+                                "source_port": 40000, "destination": ACCESS4, "destination_port": 444, "reason": "no-row",
+                                "packets": 2, "bytes": 80, "first": 1700000000, "last": 1700000000.01})
         data = self.replay(pcap([echo(FAR4, ACCESS4)], linktype=RAW), wants=1)
         self.assertEqual((data["dropped"][0]["source_port"], data["dropped"][0]["protocol"]), (None, "icmp-echo"))
 

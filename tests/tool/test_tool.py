@@ -23,8 +23,8 @@ TOP = os.path.join(HERE, "..", "..")
 SAMPLE = os.path.join(TOP, "tools", "sample.policy")
 TOOL, PLAIN_TOOL = None, None
 
-VERBS = "status check apply show mode confirm enable disable matrix counters reset explain replay export".split()
-LATER_VERBS = "diff log nat init metrics top report".split()
+VERBS = "status check apply show mode confirm enable disable matrix counters reset explain replay log export".split()
+LATER_VERBS = "diff nat init metrics top report".split()
 FEATURES = ("crl dns remote-access federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools "
             "pic pic-av xmpp cms-replication central-logging").split()
 REASONS = "no-row malformed fragment blocked protocol invalid icmp-related icmp-echo".split()
@@ -143,7 +143,8 @@ class Words(ToolTest):
     def test_help_names_the_options(self):
         takes = {"status": "json", "check": "json", "show": "policy json", "mode": "json",
                  "matrix": "all policy tsv json", "counters": "all json", "explain": "policy json batch",
-                 "export": "policy", "replay": "policy json all external internal gateway"}
+                 "export": "policy", "replay": "policy json all external internal gateway",
+                 "log": "policy json group count"}
         for verb, options in takes.items():
             for option in options.split():
                 with self.subTest(verb + " --" + option):
@@ -195,7 +196,7 @@ class WithoutModule(ToolTest):
     def test_no_module(self):
         for arguments in [["status"], ["show"], ["mode"], ["mode", "off"], ["enable", "av"], ["disable", "av"],
                           ["matrix"], ["counters"], ["reset"], ["check"], ["apply", self.write("p", CLEAN)],
-                          ["export", "nft"], ["replay", "capture"],
+                          ["export", "nft"], ["replay", "capture"], ["log"],
                           ["explain", "external", "in", "tcp", "1.1.1.1:1", "2.2.2.2:2"], ["explain", "--batch"]]:
             with self.subTest(" ".join(arguments)):
                 result = self.run_tool(*arguments, wants=2)
