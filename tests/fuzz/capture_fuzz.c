@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Any bytes as a capture for lyncedgectl replay. The first says by which policy it is judged, and
- * whether the rest is a pcapng file, or frames of some link type, each behind its length. Whatever
- * they are, reading them ends, inside them; and each packet is counted once, at what became of it.
+ * whether the rest is a pcapng file, or frames of some link type, each behind its length, or what
+ * the module logs, for lyncedgectl log. Whatever they are, reading them ends, inside them; and each
+ * packet is counted once, at what became of it.
  */
 #include "follow.h"
 #include "fuzz.h"
+#include "nflog.h"
 #include "pcapng.h"
 
 #define EDGES "interface external eth0\ninterface internal eth1\n"		\
@@ -22,9 +24,13 @@ static const char *const texts[] = {
 };
 
 static const int linktypes[] = {
-	LINK_ETHERNET, LINK_RAW, LINK_COOKED, LINK_IPV4, LINK_IPV6, LINK_COOKED2, 127, LINK_ETHERNET,
+	LINK_ETHERNET, LINK_RAW, LINK_COOKED, LINK_IPV4, LINK_IPV6, LINK_COOKED2, 127,
+	/* Not a link type of captures to be judged: what the module logs. */
+	LINK_NFLOG,
 };
 
+/* By policy, and whether it is said which addresses are where. */
+static struct where *wheres[ARRAY_SIZE(texts)][2];
 static struct le_policy *policies[ARRAY_SIZE(texts)];
 static struct le_table *tables[ARRAY_SIZE(texts)];
 
@@ -38,12 +44,19 @@ bool capture_names(const struct capture *capture, const char *device)
 static void compile(void)
 {
 	struct le_error error;
+	const char *wrong;
+	struct where *told;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		MUST(!le_policy_parse(texts[i], strlen(texts[i]), &policies[i], &error));
 		tables[i] = le_table_compile(policies[i]);
 		MUST(tables[i]);
+		wheres[i][0] = where_new(policies[i]);
+		told = where_new(policies[i]);
+		MUST(where_add(told, LE_EXTERNAL, "198.51.100.0/24,2001:db8:99::/48", &wrong));
+		MUST(where_add(told, LE_INTERNAL, "192.168.0.0/16", &wrong));
+		wheres[i][1] = told;
 	}
 }
 
@@ -118,11 +131,27 @@ static void check_counts(const struct follow *follow)
 	MUST(frames <= follow->packets);
 }
 
+static void take_nflog(const u8 *data, size_t size)
+{
+	struct le_packet packet;
+	u8 *alone = malloc(size);
+	struct nflog nflog;
+	struct sk_buff skb;
+
+	MUST(alone || !size);
+	memcpy(alone, data, size);
+	if (nflog_read(alone, size, &nflog)) {
+		MUST(nflog.data >= alone && nflog.data + nflog.len <= alone + size);
+		MUST(!le_outcome_accepts(nflog.outcome));
+		skb = (struct sk_buff){ .data = nflog.data, .len = nflog.len };
+		le_packet_read(&skb, nflog.family, &packet);
+	}
+	free(alone);
+}
+
 int fuzz_one(const u8 *data, size_t size)
 {
 	struct follow follow;
-	struct where *where;
-	const char *wrong;
 	u8 how, by;
 
 	if (!size)
@@ -132,12 +161,11 @@ int fuzz_one(const u8 *data, size_t size)
 	how = *data++;
 	size--;
 	by = how % ARRAY_SIZE(texts);
-	where = where_new(policies[by]);
-	if (how & 4) {
-		MUST(where_add(where, LE_EXTERNAL, "198.51.100.0/24,2001:db8:99::/48", &wrong));
-		MUST(where_add(where, LE_INTERNAL, "192.168.0.0/16", &wrong));
+	if (!(how & 8) && linktypes[how >> 4 & 7] == LINK_NFLOG) {
+		take_nflog(data, size);
+		return 0;
 	}
-	follow_init(&follow, policies[by], tables[by], where);
+	follow_init(&follow, policies[by], tables[by], wheres[by][how >> 2 & 1]);
 	if (how & 8)
 		take_pcapng(&follow, data, size);
 	else
@@ -145,6 +173,5 @@ int fuzz_one(const u8 *data, size_t size)
 	follow_end(&follow);
 	check_counts(&follow);
 	follow_free(&follow);
-	where_free(where);
 	return 0;
 }
