@@ -278,6 +278,22 @@ class Places(ReplayTest):
         both = allow + "allow inside internal out tcp 443 from any to 192.168.10.0/24\n"
         self.assertEqual(self.counts(capture, *sides, policy=POLICY + both), {"through": 1, "inside": 1})
 
+    def test_at_both_devices_of_two(self):
+        """A packet is judged where it enters before it is known where it leaves; what counts is as with both at hand."""
+        packet, later = tcp(FAR4, FRONT_END, 40000, 443), tcp(FAR4, FRONT_END, 40000, 443, seq=7)
+        sides = "--external", "198.51.100.0/24", "--internal", "192.168.0.0/16"
+        frames = [cooked(packet, RECEIVED), cooked(packet, SENT), cooked(later, RECEIVED), cooked(later, SENT)]
+        data = self.replay(pcap(frames, COOKED), *sides)
+        self.assertEqual([(c["name"], c["packets"]) for c in data["counters"]], [("no-row", 2)])
+        self.assertEqual(data["unjudged"], [{"why": "seen-twice", "packets": 2}])
+        allow = "allow through external in tcp 443 from any to 192.168.10.0/24\n"
+        self.assertEqual(self.counts(pcap(frames, COOKED), *sides, policy=POLICY + allow), {"no-row": 2})
+        both = allow + "allow inside internal out tcp 443 from any to 192.168.10.0/24\n"
+        self.assertEqual(self.counts(pcap(frames, COOKED), *sides, policy=POLICY + both), {"through": 2, "inside": 2})
+        # Another packet than the one before, or much later.
+        for other in [cooked(later, SENT)], [(cooked(packet, SENT), 5)]:
+            self.assertEqual(self.counts(pcap([cooked(packet, RECEIVED)] + other, COOKED), *sides), {"no-row": 2})
+
     def test_wrong_addresses(self):
         policy = self.write("policy", POLICY + "commit\n")
         capture = self.write("c", pcap([]))
