@@ -28,7 +28,7 @@ void follow_init(struct follow *follow, const struct le_policy *policy,
 	follow->table = table;
 	follow->where = where;
 	follow->defrag = defrag_new();
-	conns_init(&follow->conns);
+	tracker_init(&follow->tracker);
 	follow->rows = calloc(nr_rows(policy), sizeof(*follow->rows));
 	if (!follow->rows)
 		die_out_of_memory();
@@ -41,7 +41,7 @@ void follow_init(struct follow *follow, const struct le_policy *policy,
 void follow_free(struct follow *follow)
 {
 	defrag_free(follow->defrag);
-	conns_free(&follow->conns);
+	tracker_free(&follow->tracker);
 	free(follow->rows);
 	free(follow->aligned);
 }
@@ -146,7 +146,7 @@ static bool is_cut(const struct sk_buff *skb, const struct le_packet *packet)
 struct crossing {
 	struct le_packet packet;
 	struct le_packet captured;
-	struct conn *conn;
+	struct tracked *conn;
 	u8 sender;
 	struct crossings where;
 	u64 mark;
@@ -192,7 +192,7 @@ static u8 track(struct follow *follow, const struct sk_buff *skb, struct crossin
 	u8 flags = 0;
 
 	if (packet->kind == LE_KIND_ICMP_ERROR) {
-		conns_track_error(&follow->conns, packet, x->now);
+		tracker_track_error(&follow->tracker, packet, x->now);
 		return packet->track;
 	}
 	if (packet->kind == LE_KIND_MALFORMED)
@@ -201,7 +201,7 @@ static u8 track(struct follow *follow, const struct sk_buff *skb, struct crossin
 		return LE_TRACK_NONE;
 	if (packet->flow.protocol == IPPROTO_TCP)
 		flags = tcp_flags(skb, packet->flow.family);
-	packet->track = conns_track(x->conn, x->sender, flags, x->now);
+	packet->track = tracker_track(x->conn, x->sender, flags, x->now);
 	if (packet->track == LE_TRACK_ORIGINAL && x->conn->guessed && !x->conn->replied &&
 	    !follow->table->stateless)
 		guess_again(follow, x);
@@ -236,12 +236,12 @@ static struct tally *tally_of(struct follow *follow, const struct crossing *x, i
 	u8 sender = x->sender;
 
 	if (le_outcome_accepts(outcome))
-		return conns_tally(&follow->conns, x->conn, outcome, 0, 0, 0, is_new);
+		return tracker_tally(&follow->tracker, x->conn, outcome, 0, 0, 0, is_new);
 	if (x->packet.track == LE_TRACK_REPLY && x->packet.kind == LE_KIND_PORTS) {
 		crossing = le_crossing_reverse(crossing);
 		sender = !sender;
 	}
-	return conns_tally(&follow->conns, x->conn, outcome, crossing, sender, x->packet.kind,
+	return tracker_tally(&follow->tracker, x->conn, outcome, crossing, sender, x->packet.kind,
 			   is_new);
 }
 
@@ -270,14 +270,14 @@ static u32 count(struct follow *follow, const struct crossing *x, int outcome, i
 	tally->packets++;
 	tally->bytes += x->bytes;
 	tally->last = x->now;
-	return tally - follow->conns.tallies;
+	return tally - follow->tracker.tallies;
 }
 
 /* It had been accepted where it enters, but is refused where it leaves: then only that counts. */
 static void uncount(struct follow *follow, const struct entered *entered, u32 bytes)
 {
 	struct total *total = total_of(follow, entered->outcome);
-	struct tally *tally = &follow->conns.tallies[entered->tally];
+	struct tally *tally = &follow->tracker.tallies[entered->tally];
 
 	total->packets--;
 	total->bytes -= bytes;
@@ -295,7 +295,7 @@ static u64 mark_of(const struct follow *follow, const struct sk_buff *skb,
 	bool is_tcp = x->packet.flow.protocol == IPPROTO_TCP;
 	/* TCP's sequence number. */
 	const u8 *number = is_tcp ? skb_header_pointer(skb, at + 4, 4, NULL) : NULL;
-	u64 mark = (u64)(x->conn - follow->conns.list) << 1 | x->sender;
+	u64 mark = (u64)(x->conn - follow->tracker.list) << 1 | x->sender;
 	u32 word = skb->len;
 
 	mark = mark * MARK_FACTOR ^ word;
@@ -371,7 +371,7 @@ static void cross(struct follow *follow, const struct sk_buff *skb, u8 family,
 	x->packet = x->captured;
 	map_packet(follow->where, &x->packet);
 	x->bytes = skb->len;
-	x->conn = conns_find(&follow->conns, &x->packet.flow, true, &x->sender);
+	x->conn = tracker_find(&follow->tracker, &x->packet.flow, true, &x->sender);
 	x->mark = mark_of(follow, skb, x);
 	if (x->where.entering == NO_CROSSING)
 		entered = find_entered(follow, x);

@@ -2,13 +2,13 @@
 /*
  * Judges captured packets one after the other as the module would have: the frame is read (link.h),
  * it is found out where the packet crosses (where.h), fragments are put together (defrag.h), the
- * connection is followed (conns.h), and the module's own code reads the headers and judges.
+ * connection is followed (tracker.h), and the module's own code reads the headers and judges.
  */
 #ifndef LYNCEDGECTL_FOLLOW_H
 #define LYNCEDGECTL_FOLLOW_H
 
 #include "capture.h"
-#include "conns.h"
+#include "tracker.h"
 #include "defrag.h"
 #include "lyncedge_rules.h"
 #include "where.h"
@@ -48,7 +48,7 @@ struct entered {
  * @table: the same, compiled
  * @where: where packets cross
  * @defrag: fragments
- * @conns: connections
+ * @tracker: connections
  * @rows: what each row has accepted, as the module counts it
  * @reasons: what has been counted otherwise, by le_outcome_index()
  * @unjudged: what was not judged, by enum unjudged
@@ -66,7 +66,7 @@ struct follow {
 	const struct le_table *table;
 	struct where *where;
 	struct defrag *defrag;
-	struct conns conns;
+	struct tracker tracker;
 	struct total *rows;
 	struct total reasons[LE_NR_REASONS];
 	struct total unjudged[NR_UNJUDGED];

@@ -130,12 +130,12 @@ static int compare_flows(const void *a, const void *b)
 
 static void flows_find(struct flows *flows, const struct follow *follow, bool all)
 {
-	const struct tally *tallies = follow->conns.tallies;
+	const struct tally *tallies = follow->tracker.tallies;
 	u32 i;
 
-	*flows = (struct flows){ .list = grown(NULL, follow->conns.nr_tallies + 1,
+	*flows = (struct flows){ .list = grown(NULL, follow->tracker.nr_tallies + 1,
 					       sizeof(*flows->list)) };
-	for (i = 0; i < follow->conns.nr_tallies; i++)
+	for (i = 0; i < follow->tracker.nr_tallies; i++)
 		if (tallies[i].packets && !le_outcome_accepts(tallies[i].outcome))
 			flows->list[flows->nr++] = &tallies[i];
 	qsort(flows->list, flows->nr, sizeof(*flows->list), compare_flows);
@@ -149,7 +149,7 @@ static void asked_of(const struct follow *follow, const struct tally *tally, str
 	asked->crossing = tally->crossing;
 	asked->packet.kind = tally->kind;
 	asked->packet.has_addrs = true;
-	conns_flow(&follow->conns.list[tally->conn], tally->sender, &asked->packet.flow);
+	tracker_flow(&follow->tracker.list[tally->conn], tally->sender, &asked->packet.flow);
 	asked->packet.may_answer = asked->packet.flow.protocol == IPPROTO_UDP;
 }
 

@@ -119,8 +119,8 @@ static void check_counts(const struct follow *follow)
 		counted += follow->rows[i].packets;
 	for (i = 0; i < LE_NR_REASONS; i++)
 		counted += follow->reasons[i].packets;
-	for (i = 0; i < follow->conns.nr_tallies; i++)
-		tallied += follow->conns.tallies[i].packets;
+	for (i = 0; i < follow->tracker.nr_tallies; i++)
+		tallied += follow->tracker.tallies[i].packets;
 	for (i = 0; i < NR_UNJUDGED; i++)
 		frames += follow->unjudged[i].packets;
 	MUST(counted == tallied);

@@ -6,8 +6,8 @@
  * remembered for as long as conntrack would; what was counted, to the end. Addresses are the
  * Edge's own, as where the module sees packets.
  */
-#ifndef LYNCEDGECTL_CONNS_H
-#define LYNCEDGECTL_CONNS_H
+#ifndef LYNCEDGECTL_TRACKER_H
+#define LYNCEDGECTL_TRACKER_H
 
 #include "lyncedge_packet.h"
 
@@ -30,7 +30,7 @@ struct flow_key {
 };
 
 /**
- * struct conn - a connection
+ * struct tracked - a connection
  * @key: its ends
  * @first: which of them sent the first packet
  * @tracked: conntrack knows it
@@ -42,7 +42,7 @@ struct flow_key {
  * @seen: when its last packet came
  * @tallies: what became of its packets; NO_TALLY if nothing yet
  */
-struct conn {
+struct tracked {
 	struct flow_key key;
 	u8 first;
 	bool tracked;
@@ -89,7 +89,7 @@ struct tally {
 #define TCP_URG BIT(5)
 
 /**
- * struct conns - all connections
+ * struct tracker - all connections
  * @slots: hash table: upper half of the hash, and number of the connection, from 1
  * @mask: number of slots less 1
  * @seed: which nobody could know who sent the packets
@@ -100,11 +100,11 @@ struct tally {
  * @nr_tallies: how many
  * @tally_room: for how many there is room
  */
-struct conns {
+struct tracker {
 	u64 *slots;
 	u32 mask;
 	u64 seed;
-	struct conn *list;
+	struct tracked *list;
 	u32 nr;
 	u32 room;
 	struct tally *tallies;
@@ -112,13 +112,14 @@ struct conns {
 	u32 tally_room;
 };
 
-void conns_init(struct conns *conns);
-void conns_free(struct conns *conns);
-struct conn *conns_find(struct conns *conns, const struct le_flow *flow, bool make, u8 *sender);
-u8 conns_track(struct conn *conn, u8 sender, u8 flags, u64 now);
-void conns_track_error(struct conns *conns, struct le_packet *packet, u64 now);
-struct tally *conns_tally(struct conns *conns, struct conn *conn, int outcome, u8 crossing,
-			  u8 sender, u8 kind, bool *is_new);
-void conns_flow(const struct conn *conn, u8 sender, struct le_flow *flow);
+void tracker_init(struct tracker *tracker);
+void tracker_free(struct tracker *tracker);
+struct tracked *tracker_find(struct tracker *tracker, const struct le_flow *flow, bool make,
+			     u8 *sender);
+u8 tracker_track(struct tracked *conn, u8 sender, u8 flags, u64 now);
+void tracker_track_error(struct tracker *tracker, struct le_packet *packet, u64 now);
+struct tally *tracker_tally(struct tracker *tracker, struct tracked *conn, int outcome,
+			    u8 crossing, u8 sender, u8 kind, bool *is_new);
+void tracker_flow(const struct tracked *conn, u8 sender, struct le_flow *flow);
 
-#endif /* LYNCEDGECTL_CONNS_H */
+#endif /* LYNCEDGECTL_TRACKER_H */

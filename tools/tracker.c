@@ -7,7 +7,7 @@
  */
 #include <sys/random.h>
 
-#include "conns.h"
+#include "tracker.h"
 #include "output.h"
 
 #define FIRST_SLOTS 4096
@@ -27,28 +27,28 @@ enum {
 };
 
 /**
- * conns_init() - begin without connections
- * @conns: where
+ * tracker_init() - begin without connections
+ * @tracker: where
  */
-void conns_init(struct conns *conns)
+void tracker_init(struct tracker *tracker)
 {
-	*conns = (struct conns){ .mask = FIRST_SLOTS - 1 };
-	conns->slots = calloc(FIRST_SLOTS, sizeof(*conns->slots));
-	if (!conns->slots)
+	*tracker = (struct tracker){ .mask = FIRST_SLOTS - 1 };
+	tracker->slots = calloc(FIRST_SLOTS, sizeof(*tracker->slots));
+	if (!tracker->slots)
 		die_out_of_memory();
-	if (getrandom(&conns->seed, sizeof(conns->seed), GRND_NONBLOCK) < 0)
-		conns->seed = (uintptr_t)conns;
+	if (getrandom(&tracker->seed, sizeof(tracker->seed), GRND_NONBLOCK) < 0)
+		tracker->seed = (uintptr_t)tracker;
 }
 
 /**
- * conns_free() - forget all connections
- * @conns: they
+ * tracker_free() - forget all connections
+ * @tracker: they
  */
-void conns_free(struct conns *conns)
+void tracker_free(struct tracker *tracker)
 {
-	free(conns->slots);
-	free(conns->list);
-	free(conns->tallies);
+	free(tracker->slots);
+	free(tracker->list);
+	free(tracker->tallies);
 }
 
 static u64 mixed(u64 hash, u64 word)
@@ -58,9 +58,9 @@ static u64 mixed(u64 hash, u64 word)
 	return (u64)(product >> 64) ^ (u64)product;
 }
 
-static u64 hash_of(const struct conns *conns, const struct flow_key *key)
+static u64 hash_of(const struct tracker *tracker, const struct flow_key *key)
 {
-	u64 words[5], hash = conns->seed;
+	u64 words[5], hash = tracker->seed;
 	unsigned int i;
 
 	static_assert(sizeof(*key) <= sizeof(words), "a key is so many words");
@@ -94,81 +94,82 @@ static u64 slot_of(u64 hash, u32 number)
 	return (hash & ~0xffffffffULL) | (number + 1);
 }
 
-static void put_slot(struct conns *conns, u64 hash, u64 slot)
+static void put_slot(struct tracker *tracker, u64 hash, u64 slot)
 {
-	u32 i = hash & conns->mask;
+	u32 i = hash & tracker->mask;
 
-	while (conns->slots[i])
-		i = (i + 1) & conns->mask;
-	conns->slots[i] = slot;
+	while (tracker->slots[i])
+		i = (i + 1) & tracker->mask;
+	tracker->slots[i] = slot;
 }
 
 /* Twice as many slots; no more than two of three are in use. */
-static void grow_slots(struct conns *conns)
+static void grow_slots(struct tracker *tracker)
 {
 	u32 i;
 
-	if (conns->nr < conns->mask / 3 * 2)
+	if (tracker->nr < tracker->mask / 3 * 2)
 		return;
-	free(conns->slots);
-	conns->mask = conns->mask * 2 + 1;
-	conns->slots = calloc((size_t)conns->mask + 1, sizeof(*conns->slots));
-	if (!conns->slots)
+	free(tracker->slots);
+	tracker->mask = tracker->mask * 2 + 1;
+	tracker->slots = calloc((size_t)tracker->mask + 1, sizeof(*tracker->slots));
+	if (!tracker->slots)
 		die_out_of_memory();
-	for (i = 0; i < conns->nr; i++) {
-		u64 hash = hash_of(conns, &conns->list[i].key);
+	for (i = 0; i < tracker->nr; i++) {
+		u64 hash = hash_of(tracker, &tracker->list[i].key);
 
-		put_slot(conns, hash, slot_of(hash, i));
+		put_slot(tracker, hash, slot_of(hash, i));
 	}
 }
 
-static struct conn *add(struct conns *conns, const struct flow_key *key, u64 hash)
+static struct tracked *add(struct tracker *tracker, const struct flow_key *key, u64 hash)
 {
-	struct conn *conn;
+	struct tracked *conn;
 
-	if (conns->nr == conns->room) {
-		conns->room = conns->room ? conns->room * 2 : FIRST_SLOTS;
-		conns->list = grown(conns->list, conns->room, sizeof(*conns->list));
+	if (tracker->nr == tracker->room) {
+		tracker->room = tracker->room ? tracker->room * 2 : FIRST_SLOTS;
+		tracker->list = grown(tracker->list, tracker->room, sizeof(*tracker->list));
 	}
-	conn = &conns->list[conns->nr];
-	*conn = (struct conn){ .key = *key, .tallies = NO_TALLY };
-	put_slot(conns, hash, slot_of(hash, conns->nr++));
-	grow_slots(conns);
+	conn = &tracker->list[tracker->nr];
+	*conn = (struct tracked){ .key = *key, .tallies = NO_TALLY };
+	put_slot(tracker, hash, slot_of(hash, tracker->nr++));
+	grow_slots(tracker);
 	return conn;
 }
 
 /**
- * conns_find() - find the connection of a packet
- * @conns: the connections
+ * tracker_find() - find the connection of a packet
+ * @tracker: the connections
  * @flow: the packet's
  * @make: make one if there is none
  * @sender: where to put which end of it has sent the packet
  *
  * Return: the connection, valid until another is made; NULL if there is none.
  */
-struct conn *conns_find(struct conns *conns, const struct le_flow *flow, bool make, u8 *sender)
+struct tracked *tracker_find(struct tracker *tracker, const struct le_flow *flow, bool make,
+			     u8 *sender)
 {
 	struct flow_key key;
 	u64 hash, slot;
 	u32 i;
 
 	*sender = key_of(&key, flow);
-	hash = hash_of(conns, &key);
-	for (i = hash & conns->mask; (slot = conns->slots[i]); i = (i + 1) & conns->mask) {
-		struct conn *conn = &conns->list[(u32)slot - 1];
+	hash = hash_of(tracker, &key);
+	for (i = hash & tracker->mask; (slot = tracker->slots[i]); i = (i + 1) & tracker->mask) {
+		struct tracked *conn = &tracker->list[(u32)slot - 1];
 
 		if ((slot ^ hash) >> 32 == 0 && !memcmp(&conn->key, &key, sizeof(key)))
 			return conn;
 	}
-	return make ? add(conns, &key, hash) : NULL;
+	return make ? add(tracker, &key, hash) : NULL;
 }
 
-static bool is_stream(const struct conn *conn)
+static bool is_stream(const struct tracked *conn)
 {
 	return conn->replied && conn->seen - conn->created >= UDP_STREAM_AGE * NSEC_PER_SEC;
 }
 
-static unsigned int lifetime(const struct conn *conn)
+static unsigned int lifetime(const struct tracked *conn)
 {
 	if (conn->key.protocol == IPPROTO_UDP)
 		return is_stream(conn) ? UDP_STREAM : UDP_UNREPLIED;
@@ -181,14 +182,14 @@ static unsigned int lifetime(const struct conn *conn)
 	return conn->replied || conn->guessed ? TCP_ESTABLISHED : TCP_UNREPLIED;
 }
 
-static bool is_known(const struct conn *conn, u64 now)
+static bool is_known(const struct tracked *conn, u64 now)
 {
 	if (!conn->tracked)
 		return false;
 	return now <= conn->seen || now - conn->seen <= lifetime(conn) * NSEC_PER_SEC;
 }
 
-static u8 begin(struct conn *conn, u8 sender, bool guessed, u64 now)
+static u8 begin(struct tracked *conn, u8 sender, bool guessed, u64 now)
 {
 	conn->first = sender;
 	conn->tracked = true;
@@ -201,7 +202,7 @@ static u8 begin(struct conn *conn, u8 sender, bool guessed, u64 now)
 	return LE_TRACK_ORIGINAL;
 }
 
-static u8 go_on(struct conn *conn, u8 sender, u64 now)
+static u8 go_on(struct tracked *conn, u8 sender, u64 now)
 {
 	if (now > conn->seen)
 		conn->seen = now;
@@ -228,7 +229,7 @@ static bool is_nonsense(u8 flags)
 }
 
 /* Whether flags are possible in the state of a connection that is known. */
-static bool is_possible(const struct conn *conn, bool original, u8 flags)
+static bool is_possible(const struct tracked *conn, bool original, u8 flags)
 {
 	bool answered = conn->replied || conn->guessed;
 
@@ -244,7 +245,7 @@ static bool is_possible(const struct conn *conn, bool original, u8 flags)
 	return !original && !(flags & TCP_FIN);
 }
 
-static u8 track_tcp(struct conn *conn, u8 sender, u8 flags, u64 now)
+static u8 track_tcp(struct tracked *conn, u8 sender, u8 flags, u64 now)
 {
 	flags &= TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
 	if (is_nonsense(flags))
@@ -270,7 +271,7 @@ static u8 track_tcp(struct conn *conn, u8 sender, u8 flags, u64 now)
 }
 
 /**
- * conns_track() - say what conntrack would of a packet
+ * tracker_track() - say what conntrack would of a packet
  * @conn: the packet's connection
  * @sender: which end of it has sent the packet
  * @flags: its TCP flags
@@ -278,7 +279,7 @@ static u8 track_tcp(struct conn *conn, u8 sender, u8 flags, u64 now)
  *
  * Return: LE_TRACK_*.
  */
-u8 conns_track(struct conn *conn, u8 sender, u8 flags, u64 now)
+u8 tracker_track(struct tracked *conn, u8 sender, u8 flags, u64 now)
 {
 	if (conn->key.protocol == IPPROTO_TCP)
 		return track_tcp(conn, sender, flags, now);
@@ -288,16 +289,16 @@ u8 conns_track(struct conn *conn, u8 sender, u8 flags, u64 now)
 }
 
 /**
- * conns_track_error() - say what conntrack would of an ICMP error
- * @conns: the connections
+ * tracker_track_error() - say what conntrack would of an ICMP error
+ * @tracker: the connections
  * @packet: the error, with what it quotes; then with the connection that this is of, as the module
  *	has it from conntrack
  * @now: when it was captured
  */
-void conns_track_error(struct conns *conns, struct le_packet *packet, u64 now)
+void tracker_track_error(struct tracker *tracker, struct le_packet *packet, u64 now)
 {
 	struct le_flow quoted = packet->about;
-	struct conn *conn;
+	struct tracked *conn;
 	u8 sender;
 
 	packet->track = LE_TRACK_INVALID;
@@ -312,19 +313,19 @@ void conns_track_error(struct conns *conns, struct le_packet *packet, u64 now)
 	/* An error is for who sent what it is about. */
 	if (memcmp(&quoted.src, &packet->flow.dst, quoted.family == LE_IPV4 ? 4 : 16))
 		return;
-	conn = conns_find(conns, &quoted, false, &sender);
+	conn = tracker_find(tracker, &quoted, false, &sender);
 	if (!conn || !is_known(conn, now))
 		return;
 	packet->track = sender == conn->first ? LE_TRACK_REPLY : LE_TRACK_ORIGINAL;
-	conns_flow(conn, conn->first, &packet->about);
+	tracker_flow(conn, conn->first, &packet->about);
 	packet->about_known = true;
 	packet->about_may_answer = false;
 	packet->about_reversed = packet->track == LE_TRACK_REPLY;
 }
 
 /**
- * conns_tally() - where to count a packet
- * @conns: the connections
+ * tracker_tally() - where to count a packet
+ * @tracker: the connections
  * @conn: the packet's
  * @outcome: what became of it
  * @crossing: where the connection crosses
@@ -334,44 +335,45 @@ void conns_track_error(struct conns *conns, struct le_packet *packet, u64 now)
  *
  * Return: the place, valid until another is made.
  */
-struct tally *conns_tally(struct conns *conns, struct conn *conn, int outcome, u8 crossing,
-			  u8 sender, u8 kind, bool *is_new)
+struct tally *tracker_tally(struct tracker *tracker, struct tracked *conn, int outcome,
+			    u8 crossing, u8 sender, u8 kind, bool *is_new)
 {
 	struct tally *tally;
 	u32 i;
 
 	for (i = conn->tallies; i != NO_TALLY; i = tally->next) {
-		tally = &conns->tallies[i];
+		tally = &tracker->tallies[i];
 		*is_new = false;
 		if (tally->outcome == outcome && tally->crossing == crossing &&
 		    tally->sender == sender && tally->kind == kind)
 			return tally;
 	}
-	if (conns->nr_tallies == conns->tally_room) {
-		conns->tally_room = conns->tally_room ? conns->tally_room * 2 : FIRST_SLOTS;
-		conns->tallies = grown(conns->tallies, conns->tally_room, sizeof(*conns->tallies));
+	if (tracker->nr_tallies == tracker->tally_room) {
+		tracker->tally_room = tracker->tally_room ? tracker->tally_room * 2 : FIRST_SLOTS;
+		tracker->tallies = grown(tracker->tallies, tracker->tally_room,
+					 sizeof(*tracker->tallies));
 	}
-	tally = &conns->tallies[conns->nr_tallies];
+	tally = &tracker->tallies[tracker->nr_tallies];
 	*tally = (struct tally){
-		.conn = conn - conns->list,
+		.conn = conn - tracker->list,
 		.next = conn->tallies,
 		.outcome = outcome,
 		.crossing = crossing,
 		.sender = sender,
 		.kind = kind,
 	};
-	conn->tallies = conns->nr_tallies++;
+	conn->tallies = tracker->nr_tallies++;
 	*is_new = true;
 	return tally;
 }
 
 /**
- * conns_flow() - a connection as one of its ends sends
+ * tracker_flow() - a connection as one of its ends sends
  * @conn: the connection
  * @sender: which end
  * @flow: where to put it
  */
-void conns_flow(const struct conn *conn, u8 sender, struct le_flow *flow)
+void tracker_flow(const struct tracked *conn, u8 sender, struct le_flow *flow)
 {
 	const struct flow_key *key = &conn->key;
 
