@@ -7,6 +7,7 @@
 
 #include "load.h"
 #include "lyncedge_rules.h"
+#include "nearest.h"
 #include "packet_line.h"
 #include "rows.h"
 #include "sysfs.h"
@@ -224,33 +225,21 @@ static enum status explain_batch(const struct judge *judge, bool json)
 
 /* ---- one packet ---- */
 
-/*
- * For a packet that no row takes: the row of the matrix that would take it if all features were
- * on, or LE_NO_ROW. PIC is left out where it may not be turned on.
- */
-static int row_if_all_were_on(const struct judge *judge, struct asked *asked)
+/* For a packet that no row takes. */
+static char *nearest_sentence(const struct judge *judge, const struct asked *asked)
 {
-	struct le_policy more = *judge->policy;
-	struct le_table *table;
-	int outcome;
+	struct nearest nearest;
+	char *text;
 
-	more.features = BIT(LE_NR_FEATURES) - 1;
-	if (!(more.groups & BIT(LE_GROUP_PIC_PARTNER)))
-		more.features &= ~BIT(LE_FEATURE_PIC);
-	table = le_table_compile(&more);
-	if (!table)
-		die_out_of_memory();
-	outcome = outcome_of(table, asked);
-	le_table_free(table);
-	return outcome;
+	nearest_find(&nearest, judge->policy, asked->crossing, &asked->packet.flow);
+	text = nearest_text(&nearest);
+	nearest_free(&nearest);
+	return text;
 }
 
 /* Why, in words, or how to have it otherwise; NULL where the answer says it all. */
 static char *reason_text(const struct judge *judge, int outcome, struct asked *asked)
 {
-	struct row_view view;
-	int row;
-
 	switch (outcome) {
 	case LE_UNJUDGED:
 		return text_of("not at an edge's address: none of 'option scope address'");
@@ -263,17 +252,25 @@ static char *reason_text(const struct judge *judge, int outcome, struct asked *a
 	case LE_ICMP_ECHO:
 		return text_of("by 'option icmp-echo allow'");
 	case LE_NO_ROW:
-		break;
+		return nearest_sentence(judge, asked);
 	default:
 		return NULL;
 	}
-	row = row_if_all_were_on(judge, asked);
-	if (row < 0)
-		return text_of("no row of the matrix would take it, whatever feature is on");
-	row_view(&view, judge->policy, row);
-	return text_of("row %s would take it, but is off: it needs %s%s", view.id,
-		       strchr(view.features, ',') ? "one of the features " : "feature ",
-		       view.features);
+}
+
+static void json_add_nearest(struct json_object *object, const struct judge *judge,
+			     const struct asked *asked)
+{
+	struct json_object *entry = NULL;
+	struct nearest nearest;
+
+	if (nearest_find(&nearest, judge->policy, asked->crossing, &asked->packet.flow)) {
+		entry = json_object_new_object();
+		json_add(entry, "row", json_text(nearest.name));
+		json_add(entry, "differs", json_text(nearest.differs));
+	}
+	json_add(object, "nearest", entry);
+	nearest_free(&nearest);
 }
 
 static void print_text(const struct judge *judge, int outcome, struct asked *asked)
@@ -318,6 +315,8 @@ static void print_json(const struct judge *judge, int outcome, struct asked *ask
 		reason = reason_text(judge, outcome, asked);
 		json_add(object, "explanation", reason ? json_text(reason) : NULL);
 		free(reason);
+		if (outcome == LE_NO_ROW)
+			json_add_nearest(object, judge, asked);
 	}
 	json_print(object);
 }
