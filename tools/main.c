@@ -49,9 +49,9 @@ static const struct verb {
 		.run = verb_check,
 		.help =
 "Reads the policy FILE as the module would, without changing anything. What is\n"
-"wrong is shown with its place and the remedy; what is accepted but doubtful is a\n"
-"warning, and does not change the exit status. FILE may be - for stdin, and may be\n"
-"given as --policy FILE; without it the policy in force is checked.\n"
+"wrong is shown with its place and the remedy; what is accepted but doubtful is\n"
+"a warning, and does not change the exit status. FILE may be - for stdin, and\n"
+"may be given as --policy FILE; without it the policy in force is checked.\n"
 "\n"
 "Exit status: 0 accepted, 1 refused, 2 FILE could not be read.\n",
 	},
@@ -64,15 +64,16 @@ static const struct verb {
 		.max = 1,
 		.run = verb_apply,
 		.help =
-"Checks the policy FILE (- for stdin) as 'check' does, and gives it to the module,\n"
-"which puts it in force as a whole in place of the one before. The mode stays as\n"
-"it is: 'lyncedgectl mode enforce' starts enforcing.\n"
+"Checks the policy FILE (- for stdin) as 'check' does, and gives it to the\n"
+"module, which puts it in force as a whole in place of the one before. The mode\n"
+"stays as it is: 'lyncedgectl mode enforce' starts enforcing.\n"
 "  --confirm SECONDS\n"
-"         unless 'lyncedgectl confirm' is said in time, the kernel puts the policy\n"
-"         before in force again, and undoes all other changes since, even if this\n"
-"         shell, or the way to this machine, is gone by then\n"
+"         unless 'lyncedgectl confirm' is said in time, the kernel puts the\n"
+"         policy before in force again, and undoes all other changes since, even\n"
+"         if this shell, or the way to this machine, is gone by then\n"
 "\n"
-"Exit status: 0 in force, 1 refused (the policy before it stays), 2 other errors.\n",
+"Exit status: 0 in force, 1 refused (the policy before it stays), 2 other\n"
+"errors.\n",
 	},
 	{
 		.name = "show",
@@ -120,8 +121,8 @@ static const struct verb {
 		.max = -1,
 		.run = verb_enable,
 		.help =
-"Turns features of the policy in force on, each at once. To keep them on, put them\n"
-"into the policy's file, or keep what 'lyncedgectl show' prints.\n"
+"Turns features of the policy in force on, each at once. To keep them on, put\n"
+"them into the policy's file, or keep what 'lyncedgectl show' prints.\n"
 "\n"
 "Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
 	},
@@ -133,8 +134,8 @@ static const struct verb {
 		.max = -1,
 		.run = verb_disable,
 		.help =
-"Turns features of the policy in force off, each at once. Open connections of rows\n"
-"that are no longer active are cut.\n"
+"Turns features of the policy in force off, each at once. Open connections of\n"
+"rows that are no longer active are cut.\n"
 "\n"
 "Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
 	},
@@ -145,10 +146,10 @@ static const struct verb {
 		.options = OPTION_POLICY | OPTION_JSON | OPTION_ALL | OPTION_TSV,
 		.run = verb_matrix,
 		.help =
-"Lists the active rows of the policy in force, or of FILE, with the ports where the\n"
-"policy has them, and then the rows that the site added.\n"
-"  --all  all 37 rows of the matrix. With --policy FILE their state says why a row\n"
-"         is off; without it they are listed as published, on their standard\n"
+"Lists the active rows of the policy in force, or of FILE, with the ports where\n"
+"the policy has them, and then the rows that the site added.\n"
+"  --all  all 37 rows of the matrix. With --policy FILE their state says why a\n"
+"         row is off; without it they are listed as published, on their standard\n"
 "         ports, and no module is needed. For the policy in force:\n"
 "           lyncedgectl show | lyncedgectl matrix --all --policy -\n"
 "  --tsv  tab-separated values, with a header\n",
@@ -173,7 +174,8 @@ static const struct verb {
 	},
 	{
 		.name = "explain",
-		.usage = "[--policy FILE] [--json] INTERFACE DIRECTION PROTOCOL SOURCE DESTINATION",
+		.usage = "[--policy FILE] [--json]\n"
+			 "           INTERFACE DIRECTION PROTOCOL SOURCE DESTINATION",
 		.summary = "what becomes of a packet, and why; or of many, with --batch",
 		.options = OPTION_POLICY | OPTION_JSON | OPTION_BATCH,
 		.max = -1,
@@ -181,8 +183,8 @@ static const struct verb {
 		.help =
 "   or: lyncedgectl explain [--policy FILE] [--json] --batch <PACKETS\n"
 "\n"
-"Judges a packet, as the first of its connection and at the Edge's own addresses,\n"
-"by the policy in force or that of FILE.\n"
+"Judges a packet, as the first of its connection and at the Edge's own\n"
+"addresses, by the policy in force or that of FILE.\n"
 "  INTERFACE    external or internal\n"
 "  DIRECTION    in (toward the Edge) or out (from it)\n"
 "  PROTOCOL     tcp, udp, icmp-echo, another protocol's name, or a number\n"
@@ -190,14 +192,14 @@ static const struct verb {
 "               ADDRESS:PORT, for IPv6 [ADDRESS]:PORT; the port may be left out\n"
 "               where the protocol is neither tcp nor udp\n"
 "\n"
-"The first line is the answer: 'accept ROW', 'accept unjudged' (not ours to judge),\n"
-"'accept icmp-echo', or 'drop REASON'. More lines say why: of 'drop no-row', which\n"
-"row came nearest, and the one thing that differs.\n"
+"The first line is the answer: 'accept ROW', 'accept unjudged' (not ours to\n"
+"judge), 'accept icmp-echo', or 'drop REASON'. More lines say why: of 'drop\n"
+"no-row', which row came nearest, and the one thing that differs.\n"
 "  --batch  reads a packet a line from stdin, and prints an answer a line, and\n"
 "           nothing but; 'error MESSAGE' for a line that is no packet\n"
 "\n"
-"Exit status: 0 accepted, 1 dropped, 2 errors; with --batch 0 if every line could\n"
-"be judged, whatever the answers, else 2.\n"
+"Exit status: 0 accepted, 1 dropped, 2 errors; with --batch 0 if every line\n"
+"could be judged, whatever the answers, else 2.\n"
 "\n"
 "Example:\n"
 "  lyncedgectl explain --policy sample.policy \\\n"
@@ -213,15 +215,15 @@ static const struct verb {
 		.run = verb_export,
 		.help =
 "Prints a ruleset for another packet filter, which accepts and refuses what the\n"
-"module would by the policy in force or that of FILE, with a counter for each row\n"
-"and each reason. What the filter cannot say is listed at the ruleset's head, and\n"
-"how to load it.\n"
-"  nft       for nft -f: a table 'inet lyncedge' of its own, which replaces itself\n"
-"            whole, for IPv4 and IPv6\n"
+"module would by the policy in force or that of FILE, with a counter for each\n"
+"row and each reason. What the filter cannot say is listed at the ruleset's\n"
+"head, and how to load it.\n"
+"  nft       for nft -f: a table 'inet lyncedge' of its own, which replaces\n"
+"            itself whole, for IPv4 and IPv6\n"
 "  iptables  for iptables-restore, or with --ipv6 for ip6tables-restore: chains\n"
 "            'lync-...' of the table 'filter', and what leads to them\n"
-"  ipset     for ipset -exist restore: the sets that the rulesets of iptables, of\n"
-"            either family, refer to; to be loaded before them\n"
+"  ipset     for ipset -exist restore: the sets that the rulesets of iptables,\n"
+"            of either family, refer to; to be loaded before them\n"
 "\n"
 "Exit status: 0 printed, 2 errors.\n"
 "\n"
@@ -235,6 +237,24 @@ static const struct verb {
 "  ipset -exist restore <lyncedge.ipset\n"
 "  iptables-restore --test <lyncedge.v4\n"
 "  ip6tables-restore --test <lyncedge.v6\n",
+	},
+	{
+		.name = "diff",
+		.usage = "FILE [--policy OLD] [--json]",
+		.summary = "what a policy would change for packets",
+		.options = OPTION_POLICY | OPTION_JSON,
+		.min = 1,
+		.max = 1,
+		.run = verb_diff,
+		.help =
+"Says what the policy FILE (- for stdin) would change against the one in force,\n"
+"or against OLD: devices and addresses that come or go, rows that become active\n"
+"or inactive and why, ports that move, who joins or leaves a group, rows of the\n"
+"site, options. Groups are compared by who is in them: a prefix that is written\n"
+"otherwise, or covered by another, is no difference. Lists are cut after 8;\n"
+"--json has all.\n"
+"\n"
+"Exit status: 0 there is no difference, 1 there is, 2 errors.\n",
 	},
 };
 

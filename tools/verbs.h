@@ -60,5 +60,6 @@ enum status verb_counters(const struct call *call);
 enum status verb_reset(const struct call *call);
 enum status verb_explain(const struct call *call);
 enum status verb_export(const struct call *call);
+enum status verb_diff(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */

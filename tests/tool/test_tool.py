@@ -31,6 +31,7 @@ class Words(ToolTest):
                 self.assertTrue(result.out.startswith("usage: lyncedgectl " + verb), result)
                 self.assertGreater(len(result.out.splitlines()), 2, result)
                 self.assertEqual(result.err, "")
+                self.assertEqual([line for line in result.out.splitlines() if len(line) >= 80], [])
                 self.assertEqual(self.run_tool("-h", verb, wants=0).out, result.out)
 
     def test_help_names_the_options(self):
