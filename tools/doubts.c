@@ -9,6 +9,7 @@
 #include <ifaddrs.h>
 
 #include "doubts.h"
+#include "nat_pairs.h"
 #include "output.h"
 
 /* Set of families that an address may be of. */
@@ -329,17 +330,6 @@ static void doubt_admin(struct doubts *doubts, const struct le_policy *policy)
 	remedy(doubts, "allow admin internal in tcp 22 from PREFIX to any");
 }
 
-/* Of a private network, so that nobody on the Internet sends to it (RFC 1918, 6598, 4193). */
-static bool is_private(const struct le_edge_addr *addr)
-{
-	const u8 *byte = addr->addr.byte;
-
-	if (addr->family == LE_IPV6)
-		return (byte[0] & 0xfe) == 0xfc;
-	return byte[0] == 10 || (byte[0] == 172 && (byte[1] & 0xf0) == 16) ||
-	       (byte[0] == 192 && byte[1] == 168) || (byte[0] == 100 && (byte[1] & 0xc0) == 64);
-}
-
 static bool has_family(const struct le_addrs *addrs, u8 family)
 {
 	u32 i;
@@ -357,7 +347,7 @@ static void doubt_publics(struct doubts *doubts, const struct le_policy *policy,
 	u32 i;
 
 	for (i = 0; i < own->nr; i++) {
-		if (!is_private(&own->list[i]) ||
+		if (!addr_is_private(&own->list[i]) ||
 		    has_family(&policy->publics[edge], own->list[i].family))
 			continue;
 		doubt(doubts,

@@ -256,6 +256,27 @@ static const struct verb {
 "\n"
 "Exit status: 0 there is no difference, 1 there is, 2 errors.\n",
 	},
+	{
+		.name = "nat",
+		.usage = "[--policy FILE] [--hairpin]",
+		.summary = "print the NAT that public addresses call for, for nftables",
+		.options = OPTION_POLICY | OPTION_HAIRPIN,
+		.run = verb_nat,
+		.help =
+"Prints a ruleset for nft -f that maps the edges' public addresses to their own,\n"
+"one to one, at the external devices: tables 'ip lyncedge-nat' and, if there are\n"
+"public IPv6 addresses, 'ip6 lyncedge-nat', which replace themselves whole. Of\n"
+"each edge and family, the first address is paired with the first public one,\n"
+"the second with the second. What cannot be paired is said in a comment and on\n"
+"stderr.\n"
+"  --hairpin  servers of a pool reach each other by their public addresses, too\n"
+"\n"
+"Exit status: 0 printed, 1 there is nothing to translate, 2 errors.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl nat --policy sample.policy >nat.nft\n"
+"  nft -c -f nat.nft && nft -f nat.nft\n",
+	},
 };
 
 static const struct {
@@ -269,6 +290,7 @@ static const struct {
 	{ "--batch", OPTION_BATCH },
 	{ "--ipv6", OPTION_IPV6 },
 	{ "--confirm", OPTION_CONFIRM },
+	{ "--hairpin", OPTION_HAIRPIN },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -369,7 +391,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
-	ARG_CONFIRM,
+	ARG_CONFIRM, ARG_HAIRPIN,
 };
 
 static const struct option long_options[] = {
@@ -382,6 +404,7 @@ static const struct option long_options[] = {
 	{ "batch", no_argument, NULL, ARG_BATCH },
 	{ "ipv6", no_argument, NULL, ARG_IPV6 },
 	{ "confirm", required_argument, NULL, ARG_CONFIRM },
+	{ "hairpin", no_argument, NULL, ARG_HAIRPIN },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -425,6 +448,9 @@ static enum status main_status(int argc, char **argv)
 		case ARG_CONFIRM:
 			call.confirm = optarg;
 			call.options |= OPTION_CONFIRM;
+			break;
+		case ARG_HAIRPIN:
+			call.options |= OPTION_HAIRPIN;
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

@@ -16,6 +16,7 @@ enum option_bit {
 	OPTION_BATCH = BIT(4),
 	OPTION_IPV6 = BIT(5),
 	OPTION_CONFIRM = BIT(6),
+	OPTION_HAIRPIN = BIT(7),
 };
 
 /**
@@ -61,5 +62,6 @@ enum status verb_reset(const struct call *call);
 enum status verb_explain(const struct call *call);
 enum status verb_export(const struct call *call);
 enum status verb_diff(const struct call *call);
+enum status verb_nat(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */
