@@ -277,7 +277,24 @@ static const struct verb {
 "  lyncedgectl nat --policy sample.policy >nat.nft\n"
 "  nft -c -f nat.nft && nft -f nat.nft\n",
 	},
+	{
+		.name = "metrics",
+		.usage = "[--prometheus]",
+		.summary = "print counters and state for a monitoring system (OpenMetrics)",
+		.options = OPTION_PROMETHEUS,
+		.run = verb_metrics,
+		.help =
+"Prints mode, generation, devices, features, active rows, and the counters by\n"
+"row and by reason, as OpenMetrics. The man page lists them.\n"
+"  --prometheus  in Prometheus's older text format, which node_exporter reads\n"
+"                from files; contrib/prometheus has a systemd timer that writes\n"
+"                one\n"
+"\n"
+"Exit status: 0 printed, 2 errors.\n",
+	},
 };
+
+const char tool_version[] = LYNCEDGE_VERSION;
 
 static const struct {
 	const char *word;
@@ -291,6 +308,7 @@ static const struct {
 	{ "--ipv6", OPTION_IPV6 },
 	{ "--confirm", OPTION_CONFIRM },
 	{ "--hairpin", OPTION_HAIRPIN },
+	{ "--prometheus", OPTION_PROMETHEUS },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -391,7 +409,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
-	ARG_CONFIRM, ARG_HAIRPIN,
+	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS,
 };
 
 static const struct option long_options[] = {
@@ -405,6 +423,7 @@ static const struct option long_options[] = {
 	{ "ipv6", no_argument, NULL, ARG_IPV6 },
 	{ "confirm", required_argument, NULL, ARG_CONFIRM },
 	{ "hairpin", no_argument, NULL, ARG_HAIRPIN },
+	{ "prometheus", no_argument, NULL, ARG_PROMETHEUS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -422,7 +441,7 @@ static enum status main_status(int argc, char **argv)
 			wants_help = true;
 			break;
 		case ARG_VERSION:
-			printf("lyncedgectl %s\n", LYNCEDGE_VERSION);
+			printf("lyncedgectl %s\n", tool_version);
 			return STATUS_YES;
 		case ARG_POLICY:
 			if (call.policy)
@@ -451,6 +470,9 @@ static enum status main_status(int argc, char **argv)
 			break;
 		case ARG_HAIRPIN:
 			call.options |= OPTION_HAIRPIN;
+			break;
+		case ARG_PROMETHEUS:
+			call.options |= OPTION_PROMETHEUS;
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

@@ -17,6 +17,7 @@ enum option_bit {
 	OPTION_IPV6 = BIT(5),
 	OPTION_CONFIRM = BIT(6),
 	OPTION_HAIRPIN = BIT(7),
+	OPTION_PROMETHEUS = BIT(8),
 };
 
 /**
@@ -44,6 +45,8 @@ static inline bool wants_json(const struct call *call)
 	return call->options & OPTION_JSON;
 }
 
+extern const char tool_version[];
+
 __printf(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
 enum status ask_to_confirm(const struct call *call, bool *pending);
 void asked_to_confirm(const struct call *call, bool pending, enum status status);
@@ -63,5 +66,6 @@ enum status verb_explain(const struct call *call);
 enum status verb_export(const struct call *call);
 enum status verb_diff(const struct call *call);
 enum status verb_nat(const struct call *call);
+enum status verb_metrics(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */
