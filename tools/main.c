@@ -278,6 +278,40 @@ static const struct verb {
 "  nft -c -f nat.nft && nft -f nat.nft\n",
 	},
 	{
+		.name = "init",
+		.usage = "FILE [--yes] [--force] [ANSWER...]",
+		.summary = "ask, and write a first policy",
+		.options = OPTION_YES | OPTION_FORCE | OPTION_ANSWER,
+		.min = 1,
+		.max = 1,
+		.run = verb_init,
+		.help =
+"Asks for what a policy needs, with what is found on this machine as defaults,\n"
+"and writes a commented policy to FILE (- for stdout), which 'lyncedgectl check'\n"
+"accepts. Answers are read from a terminal or a pipe, a line each; an empty one\n"
+"takes the default, 'none' leaves the statement out. Nothing is written before\n"
+"all is answered.\n"
+"  --yes    take the default of what no option answers, and ask nothing\n"
+"  --force  write over FILE if it exists\n"
+"\n"
+"Options that answer a question, in the order in which they are asked; an answer\n"
+"is what the policy's statement would have, with blanks or commas:\n"
+"  --external DEVICE...         toward the Internet [that of the default route]\n"
+"  --internal DEVICE...         toward the company network [another one]\n"
+"  --access 'ADDRESS... [public ADDRESS...]'\n"
+"  --webconf, --av, --edge-internal  likewise [none]\n"
+"  --front-end PREFIX...        [networks of the internal device]\n"
+"  --features NAME...           [the usual ones of the edges that are given]\n"
+"  --log-group NUMBER           NFLOG group for drops [5]\n"
+"\n"
+"Exit status: 0 written, 2 errors; then nothing is left behind.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl init my.policy --yes --external eth0 --internal eth1 \\\n"
+"          --access '10.45.16.10 public 131.107.155.10' \\\n"
+"          --edge-internal 172.25.33.10 --features remote-access\n",
+	},
+	{
 		.name = "metrics",
 		.usage = "[--prometheus]",
 		.summary = "print counters and state for a monitoring system (OpenMetrics)",
@@ -309,6 +343,9 @@ static const struct {
 	{ "--confirm", OPTION_CONFIRM },
 	{ "--hairpin", OPTION_HAIRPIN },
 	{ "--prometheus", OPTION_PROMETHEUS },
+	{ "--force", OPTION_FORCE },
+	{ "--yes", OPTION_YES },
+	{ "--external, --access and the like", OPTION_ANSWER },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -348,6 +385,7 @@ static void print_help(void)
 	       "Exit status: 0 yes, done, accepted; 1 no, refused, dropped; 2 error.\n"
 	       "\n"
 	       "A first policy, step by step:\n"
+	       "  lyncedgectl init my.policy        asks, and writes it\n"
 	       "  lyncedgectl check my.policy       what is wrong or doubtful about it\n"
 	       "  lyncedgectl apply my.policy       the module has it\n"
 	       "  lyncedgectl mode monitor          count, and drop nothing\n"
@@ -409,7 +447,8 @@ static enum status run(const struct verb *verb, const struct call *call)
 
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
-	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS,
+	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS, ARG_FORCE, ARG_YES,
+	ARG_ANSWER, ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
 };
 
 static const struct option long_options[] = {
@@ -424,6 +463,17 @@ static const struct option long_options[] = {
 	{ "confirm", required_argument, NULL, ARG_CONFIRM },
 	{ "hairpin", no_argument, NULL, ARG_HAIRPIN },
 	{ "prometheus", no_argument, NULL, ARG_PROMETHEUS },
+	{ "force", no_argument, NULL, ARG_FORCE },
+	{ "yes", no_argument, NULL, ARG_YES },
+	{ "external", required_argument, NULL, ARG_ANSWER + INIT_EXTERNAL },
+	{ "internal", required_argument, NULL, ARG_ANSWER + INIT_INTERNAL },
+	{ "access", required_argument, NULL, ARG_ANSWER + INIT_ACCESS },
+	{ "webconf", required_argument, NULL, ARG_ANSWER + INIT_WEBCONF },
+	{ "av", required_argument, NULL, ARG_ANSWER + INIT_AV },
+	{ "edge-internal", required_argument, NULL, ARG_ANSWER + INIT_EDGE_INTERNAL },
+	{ "front-end", required_argument, NULL, ARG_ANSWER + INIT_FRONT_END },
+	{ "features", required_argument, NULL, ARG_ANSWER + INIT_FEATURES },
+	{ "log-group", required_argument, NULL, ARG_ANSWER + INIT_LOG_GROUP },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -473,6 +523,16 @@ static enum status main_status(int argc, char **argv)
 			break;
 		case ARG_PROMETHEUS:
 			call.options |= OPTION_PROMETHEUS;
+			break;
+		case ARG_FORCE:
+			call.options |= OPTION_FORCE;
+			break;
+		case ARG_YES:
+			call.options |= OPTION_YES;
+			break;
+		case ARG_ANSWER ... ARG_LAST_ANSWER:
+			call.answers[c - ARG_ANSWER] = optarg;
+			call.options |= OPTION_ANSWER;
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

@@ -18,6 +18,23 @@ enum option_bit {
 	OPTION_CONFIRM = BIT(6),
 	OPTION_HAIRPIN = BIT(7),
 	OPTION_PROMETHEUS = BIT(8),
+	OPTION_FORCE = BIT(9),
+	OPTION_YES = BIT(10),
+	OPTION_ANSWER = BIT(11),
+};
+
+/* What "init" asks, in this order; each has an option of its own. */
+enum init_answer {
+	INIT_EXTERNAL,
+	INIT_INTERNAL,
+	INIT_ACCESS,
+	INIT_WEBCONF,
+	INIT_AV,
+	INIT_EDGE_INTERNAL,
+	INIT_FRONT_END,
+	INIT_FEATURES,
+	INIT_LOG_GROUP,
+	NR_INIT_ANSWERS,
 };
 
 /**
@@ -27,6 +44,7 @@ enum option_bit {
  * @options: set of the options that were given (enum option_bit)
  * @policy: operand of --policy, or NULL
  * @confirm: operand of --confirm, or NULL
+ * @answers: operands of the options that answer what "init" asks, or NULL
  * @operands: what follows the verb
  * @nr_operands: how many
  */
@@ -36,6 +54,7 @@ struct call {
 	unsigned int options;
 	const char *policy;
 	const char *confirm;
+	const char *answers[NR_INIT_ANSWERS];
 	char **operands;
 	int nr_operands;
 };
@@ -67,5 +86,6 @@ enum status verb_export(const struct call *call);
 enum status verb_diff(const struct call *call);
 enum status verb_nat(const struct call *call);
 enum status verb_metrics(const struct call *call);
+enum status verb_init(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */
