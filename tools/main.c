@@ -177,11 +177,13 @@ static const struct verb {
 		.usage = "[--policy FILE] [--json]\n"
 			 "           INTERFACE DIRECTION PROTOCOL SOURCE DESTINATION",
 		.summary = "what becomes of a packet, and why; or of many, with --batch",
-		.options = OPTION_POLICY | OPTION_JSON | OPTION_BATCH,
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_BATCH | OPTION_CONN,
 		.max = -1,
 		.run = verb_explain,
 		.help =
 "   or: lyncedgectl explain [--policy FILE] [--json] --batch <PACKETS\n"
+"   or: lyncedgectl explain [--policy FILE] [--json] --conn\n"
+"           [INTERFACE DIRECTION] [PROTOCOL [END [END]] | ENTRY | -]\n"
 "\n"
 "Judges a packet, as the first of its connection and at the Edge's own\n"
 "addresses, by the policy in force or that of FILE.\n"
@@ -197,8 +199,15 @@ static const struct verb {
 "no-row', which row came nearest, and the one thing that differs.\n"
 "  --batch  reads a packet a line from stdin, and prints an answer a line, and\n"
 "           nothing but; 'error MESSAGE' for a line that is no packet\n"
+"  --conn   judges connections that conntrack knows, as the module does: in\n"
+"           their original direction, at the Edge's own addresses. END is an\n"
+"           address, or ADDRESS:PORT, of either end, as it is before or after\n"
+"           NAT; with neither, all connections at an edge's addresses are\n"
+"           judged. ENTRY is a line of 'conntrack -L'; with -, such lines are\n"
+"           read from stdin\n"
 "\n"
-"Exit status: 0 accepted, 1 dropped, 2 errors; with --batch 0 if every line\n"
+"Exit status: 0 accepted, 1 dropped, 2 errors; with --conn 0 if all of them are\n"
+"accepted, 2 if what was asked for is not there; with --batch 0 if every line\n"
 "could be judged, whatever the answers, else 2.\n"
 "\n"
 "Example:\n"
@@ -343,6 +352,7 @@ static const struct {
 	{ "--confirm", OPTION_CONFIRM },
 	{ "--hairpin", OPTION_HAIRPIN },
 	{ "--prometheus", OPTION_PROMETHEUS },
+	{ "--conn", OPTION_CONN },
 	{ "--force", OPTION_FORCE },
 	{ "--yes", OPTION_YES },
 	{ "--external, --access and the like", OPTION_ANSWER },
@@ -448,7 +458,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
 	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS, ARG_FORCE, ARG_YES,
-	ARG_ANSWER, ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
+	ARG_CONN, ARG_ANSWER, ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
 };
 
 static const struct option long_options[] = {
@@ -463,6 +473,7 @@ static const struct option long_options[] = {
 	{ "confirm", required_argument, NULL, ARG_CONFIRM },
 	{ "hairpin", no_argument, NULL, ARG_HAIRPIN },
 	{ "prometheus", no_argument, NULL, ARG_PROMETHEUS },
+	{ "conn", no_argument, NULL, ARG_CONN },
 	{ "force", no_argument, NULL, ARG_FORCE },
 	{ "yes", no_argument, NULL, ARG_YES },
 	{ "external", required_argument, NULL, ARG_ANSWER + INIT_EXTERNAL },
@@ -523,6 +534,9 @@ static enum status main_status(int argc, char **argv)
 			break;
 		case ARG_PROMETHEUS:
 			call.options |= OPTION_PROMETHEUS;
+			break;
+		case ARG_CONN:
+			call.options |= OPTION_CONN;
 			break;
 		case ARG_FORCE:
 			call.options |= OPTION_FORCE;

@@ -21,6 +21,7 @@ enum option_bit {
 	OPTION_FORCE = BIT(9),
 	OPTION_YES = BIT(10),
 	OPTION_ANSWER = BIT(11),
+	OPTION_CONN = BIT(12),
 };
 
 /* What "init" asks, in this order; each has an option of its own. */
