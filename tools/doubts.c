@@ -30,8 +30,12 @@ static char *text_of_args(const char *fmt, va_list args)
 	return text;
 }
 
-/* Says what is doubtful; remedy() follows. */
-static __printf(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
+/**
+ * doubt() - say what is doubtful
+ * @doubts: list to add to; remedy() follows
+ * @fmt: as printf()
+ */
+void doubt(struct doubts *doubts, const char *fmt, ...)
 {
 	va_list args;
 
@@ -41,8 +45,12 @@ static __printf(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Says what would settle the last doubt. */
-static __printf(2, 3) void remedy(struct doubts *doubts, const char *fmt, ...)
+/**
+ * remedy() - say what would settle the last doubt
+ * @doubts: the list
+ * @fmt: as printf()
+ */
+void remedy(struct doubts *doubts, const char *fmt, ...)
 {
 	va_list args;
 
@@ -445,6 +453,7 @@ void doubts_find(struct doubts *doubts, const struct le_policy *policy)
 	doubt_site_rows(doubts, policy);
 	doubt_admin(doubts, policy);
 	doubt_early_drop(doubts, policy);
+	doubts_about_deployment(doubts, policy);
 }
 
 /**
