@@ -3,10 +3,18 @@
 """What explain says of a packet that no row takes: the row that came nearest, and the one thing that differs."""
 
 import json
+import os
+import re
 import sys
 
 import tooltest
-from tooltest import OPEN, ToolTest
+from tooltest import OPEN, TOP, ToolTest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(TOP, "tests", "oracle"))
+
+import generate
+import oracle
 
 # What differs; the packet; more of the policy; the row, what is said of it.
 TABLE = [
@@ -52,6 +60,93 @@ TABLE = [
 ]
 
 
+POLICIES, PACKETS = 8, 20
+
+
+class Question:
+    """A policy and a packet, which are mended as told."""
+
+    def __init__(self, policy, line):
+        self.statements = "\n".join(text for text in policy.splitlines() if text.split("#")[0].split() != ["commit"])
+        self.interface, self.direction, self.protocol, source, destination = line.split()
+        self.ends = [self.split(source), self.split(destination)]
+
+    @staticmethod
+    def split(end):
+        address, _, port = end.rpartition(":")
+        return [address.strip("[]"), port]
+
+    @staticmethod
+    def join(address, port):
+        return ("[%s]:%s" if ":" in address else "%s:%s") % (address, port)
+
+    def words(self):
+        return [self.interface, self.direction, self.protocol, *(self.join(*end) for end in self.ends)]
+
+    def near(self):
+        """The end that is the Edge's."""
+        return self.ends[1 if self.direction == "in" else 0]
+
+    def address_of(self, edge):
+        words = [word for line in self.statements.splitlines() if line.split("#")[0].split()[:2] == ["edge", edge]
+                 for word in " ".join(line.split("#")[0].split()[2:]).partition("public")[0].split()]
+        return next((word for word in words if (":" in word) == (":" in self.near()[0])), None)
+
+    def state(self, statement):
+        self.statements += "\n" + statement + "\n"
+
+    def mend(self, told):
+        """Whether it can be."""
+        for pattern, mend in MENDS:
+            match = re.match(pattern, told)
+            if match:
+                return mend(self, *match.groups()) is not False
+        raise AssertionError("no remedy is known for: " + told)
+
+    def set_port(self, end, port):
+        self.ends[end][1] = port
+
+    def turn_on(self, features, pic):
+        feature = min(features.split(","), key=lambda name: name.startswith("pic"))
+        if pic:
+            far = self.ends[0 if self.direction == "in" else 1][0]
+            self.state("peer pic-partner %s/%d" % (far, 128 if ":" in far else 32))
+        elif feature == "pic" and "peer pic-partner" not in self.statements:
+            return False
+        self.state("feature " + feature)
+        return True
+
+    def be(self, edge):
+        address = self.address_of(edge.split(", ")[0])
+        if address:
+            self.near()[0] = address
+        return bool(address)
+
+    def turn(self):
+        self.ends.reverse()
+        self.direction = "out" if self.direction == "in" else "in"
+
+
+MENDS = [
+    (r"its port is (\d+)", lambda q, port: q.set_port(1, port)),
+    (r"its source or destination port is in (\d+)", lambda q, port: q.set_port(1, port)),
+    (r"with 'option rtp-outbound source' its source port is in (\d+)", lambda q, port: q.set_port(0, port)),
+    (r"with 'option rtp-outbound destination' its destination port is in (\d+)", lambda q, port: q.set_port(1, port)),
+    (r"with 'option ports strict' its source port is (?:in )?(\d+)", lambda q, port: q.set_port(0, port)),
+    (r"it is off: it needs (?:one of the features |feature )([a-z0-9,-]+?)(, and peer pic-partner)?$", Question.turn_on),
+    (r"edge (\S+) has no address", lambda q, edge: q.state("edge %s %s" % (edge.rstrip(","), q.near()[0]))),
+    (r"(\S+) is not in group ([a-z-]+)",
+     lambda q, address, group: q.state("peer %s %s/%d" % (group, address, 128 if ":" in address else 32))),
+    (r"\S+ is edge .*, not (.*)$", Question.be),
+    (r"\S+ is not an address of edge (.*)$", Question.be),
+    (r"it is for direction (in|out)", lambda q, direction: setattr(q, "direction", direction)),
+    (r"it is for the (external|internal) interface", lambda q, interface: setattr(q, "interface", interface)),
+    (r"it is for (tcp|udp)", lambda q, protocol: setattr(q, "protocol", protocol)),
+    (r"this goes the other way", Question.turn),
+    (r"\S+ is not in (\S+)$", lambda q, prefix: False),
+]
+
+
 class Nearest(ToolTest):
     def policy(self, more):
         text = OPEN
@@ -82,6 +177,29 @@ class Nearest(ToolTest):
                                   ("external out tcp 10.45.16.30:50000 198.51.100.7:443", "option ports strict\n", "ext-16")]:
             out = self.run_tool("explain", "--policy", self.policy(more), *packet.split(), wants=0).out
             self.assertTrue(out.startswith("accept %s\n" % row), out)
+
+    def test_random(self):
+        """Whatever the policy and the packet: mended as told, it is accepted."""
+        tried = {pattern: 0 for pattern, _ in MENDS}
+        for number in range(POLICIES):
+            policy = generate.policy_text(3, number)
+            path = self.write("random.policy", policy)
+            lines = [line for line in generate.packet_lines(3, number, oracle.Policy(policy), 400) if line.split()[2] in ("tcp", "udp")]
+            answers = self.run_tool("explain", "--policy", path, "--batch", stdin="".join(line + "\n" for line in lines)).out
+            dropped = [line for line, answer in zip(lines, answers.splitlines()) if answer == "drop no-row"]
+            for line in dropped[:PACKETS]:
+                data = json.loads(self.run_tool("explain", "--policy", path, "--json", *line.split(), wants=1).out)
+                if not data["nearest"]:
+                    continue
+                question, told = Question(policy, line), data["nearest"]["differs"].split("; and ")
+                for part in told:
+                    tried[next(pattern for pattern, _ in MENDS if re.match(pattern, part))] += 1
+                if not all([question.mend(part) for part in told]):
+                    continue
+                mended = self.write("mended.policy", question.statements + "\ncommit\n")
+                result = self.run_tool("explain", "--policy", mended, *question.words())
+                self.assertTrue(result.out.startswith("accept "), (number, line, data["nearest"], question.words(), result))
+        self.assertGreater(sum(1 for count in tried.values() if count), 8, tried)
 
     def test_many_prefixes(self):
         prefixes = "".join("peer front-end 10.%d.%d.0/24\n" % (i // 256, i % 256) for i in range(20000))
