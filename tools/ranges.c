@@ -3,23 +3,58 @@
  * Sets of addresses as ranges: what two policies say of a group is compared by who is in it, not by
  * how that is written.
  */
-#include "lyncedge_addr.h"
 #include "output.h"
 #include "ranges.h"
 
-static __uint128_t last_address(u8 family)
+/* The last addresses of prefixes have these bits set. */
+static struct le_key host_bits(unsigned int len, u8 family)
 {
-	return family == LE_IPV4 ? 0xffffffffU : ~(__uint128_t)0;
+	struct le_key bits = { .hi = 0, .lo = 0 };
+
+	/* A shift by as many bits as there are is none. */
+	if (family == LE_IPV4) {
+		bits.lo = len < 32 ? 0xffffffffULL >> len : 0;
+		return bits;
+	}
+	bits.hi = len < 64 ? ~0ULL >> len : 0;
+	bits.lo = len < 64 ? ~0ULL : len < 128 ? ~0ULL >> (len - 64) : 0;
+	return bits;
 }
 
-static __uint128_t number_of(const union le_addr *addr, u8 family)
+static struct le_key last_of(struct le_key first, unsigned int len, u8 family)
 {
-	struct le_key key = le_addr_key(addr, family);
+	struct le_key bits = host_bits(len, family);
 
-	return (__uint128_t)key.hi << 64 | key.lo;
+	return (struct le_key){ .hi = first.hi | bits.hi, .lo = first.lo | bits.lo };
 }
 
-static void ranges_add(struct ranges *ranges, __uint128_t first, __uint128_t last)
+static bool is_aligned(struct le_key first, unsigned int len, u8 family)
+{
+	struct le_key bits = host_bits(len, family);
+
+	return !(first.hi & bits.hi) && !(first.lo & bits.lo);
+}
+
+static struct le_key next(struct le_key key)
+{
+	key.lo++;
+	key.hi += !key.lo;
+	return key;
+}
+
+static struct le_key previous(struct le_key key)
+{
+	key.hi -= !key.lo;
+	key.lo--;
+	return key;
+}
+
+static bool equal(struct le_key a, struct le_key b)
+{
+	return a.hi == b.hi && a.lo == b.lo;
+}
+
+static void ranges_add(struct ranges *ranges, struct le_key first, struct le_key last)
 {
 	/* Doubled now and then, so that a million of them are not moved a million times. */
 	if (!(ranges->nr & (ranges->nr - 1)))
@@ -44,18 +79,16 @@ void ranges_of_tag(struct ranges *ranges, const struct le_policy *policy, unsign
 	for (i = 0; i < policy->nr_prefixes; i++) {
 		const struct le_prefix *prefix = &policy->prefixes[i];
 		struct range *before = ranges->nr ? &ranges->list[ranges->nr - 1] : NULL;
-		__uint128_t first, last;
+		struct le_key first, last;
 
 		if (prefix->tag != tag || prefix->family != family)
 			continue;
-		first = number_of(&prefix->addr, family);
-		/* A shift by as many bits as there are is none. */
-		last = first;
-		if (prefix->len < le_addr_bits(family))
-			last += last_address(family) >> prefix->len;
-		if (!before || (before->last < first && before->last + 1 != first))
+		first = le_addr_key(&prefix->addr, family);
+		last = last_of(first, prefix->len, family);
+		if (!before || (le_key_less(&before->last, &first) &&
+				!equal(next(before->last), first)))
 			ranges_add(ranges, first, last);
-		else if (before->last < last)
+		else if (le_key_less(&before->last, &last))
 			before->last = last;
 	}
 }
@@ -72,18 +105,18 @@ void ranges_subtract(struct ranges *rest, const struct ranges *from, const struc
 
 	*rest = (struct ranges){ .family = from->family };
 	for (i = 0; i < from->nr; i++) {
-		__uint128_t first = from->list[i].first, last = from->list[i].last;
+		struct le_key first = from->list[i].first, last = from->list[i].last;
 		bool left = true;
 
-		while (w < what->nr && what->list[w].last < first)
+		while (w < what->nr && le_key_less(&what->list[w].last, &first))
 			w++;
-		for (; left && w < what->nr && what->list[w].first <= last; w++) {
-			if (what->list[w].first > first)
-				ranges_add(rest, first, what->list[w].first - 1);
-			left = what->list[w].last < last;
+		for (; w < what->nr && !le_key_less(&last, &what->list[w].first); w++) {
+			if (le_key_less(&first, &what->list[w].first))
+				ranges_add(rest, first, previous(what->list[w].first));
+			left = le_key_less(&what->list[w].last, &last);
 			if (!left)
 				break;
-			first = what->list[w].last + 1;
+			first = next(what->list[w].last);
 		}
 		if (left)
 			ranges_add(rest, first, last);
@@ -98,23 +131,42 @@ void ranges_subtract(struct ranges *rest, const struct ranges *from, const struc
  */
 bool ranges_hold_all(const struct ranges *ranges)
 {
-	return ranges->nr == 1 && !ranges->list[0].first &&
-	       ranges->list[0].last == last_address(ranges->family);
+	static const struct le_key zero;
+
+	return ranges->nr == 1 && equal(ranges->list[0].first, zero) &&
+	       equal(ranges->list[0].last, host_bits(0, ranges->family));
 }
 
-static void add_prefix(struct words *words, __uint128_t first, unsigned int len, u8 family)
+static void add_prefix(struct words *words, struct le_key first, unsigned int len, u8 family)
 {
 	struct le_prefix prefix = { .family = family, .len = len };
 	unsigned int i, bytes = le_addr_bits(family) / 8;
 	char text[LE_PREFIX_TEXT];
 
-	for (i = 0; i < bytes; i++)
-		prefix.addr.byte[i] = first >> 8 * (bytes - 1 - i);
+	for (i = 0; i < bytes; i++) {
+		unsigned int shift = 8 * (bytes - 1 - i);
+
+		prefix.addr.byte[i] = shift < 64 ? first.lo >> shift : first.hi >> (shift - 64);
+	}
 	if (len == le_addr_bits(family))
 		le_addr_format(text, sizeof(text), &prefix.addr, family);
 	else
 		le_prefix_format(text, sizeof(text), &prefix);
 	words_add(words, text);
+}
+
+/* The largest prefix that begins here and does not go beyond the end. */
+static unsigned int largest_prefix(struct le_key first, const struct le_key *last, u8 family)
+{
+	unsigned int len;
+
+	for (len = 0; len < le_addr_bits(family); len++) {
+		struct le_key end = last_of(first, len, family);
+
+		if (is_aligned(first, len, family) && !le_key_less(last, &end))
+			break;
+	}
+	return len;
 }
 
 /**
@@ -124,25 +176,19 @@ static void add_prefix(struct words *words, __uint128_t first, unsigned int len,
  */
 void ranges_list(const struct ranges *ranges, struct words *words)
 {
-	unsigned int bits = le_addr_bits(ranges->family);
 	size_t i;
 
 	for (i = 0; i < ranges->nr; i++) {
-		__uint128_t first = ranges->list[i].first, last = ranges->list[i].last, size;
-		unsigned int len;
+		struct le_key first = ranges->list[i].first, last = ranges->list[i].last, end;
 
 		for (;;) {
-			/* The largest prefix that begins here and does not go beyond the end. */
-			for (len = 0; len < bits; len++) {
-				size = last_address(ranges->family) >> len;
-				if (!(first & size) && size <= last - first)
-					break;
-			}
-			size = len == bits ? 0 : last_address(ranges->family) >> len;
+			unsigned int len = largest_prefix(first, &last, ranges->family);
+
 			add_prefix(words, first, len, ranges->family);
-			if (first + size == last)
+			end = last_of(first, len, ranges->family);
+			if (equal(end, last))
 				break;
-			first += size + 1;
+			first = next(end);
 		}
 	}
 }

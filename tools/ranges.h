@@ -5,11 +5,12 @@
 #ifndef LYNCEDGECTL_RANGES_H
 #define LYNCEDGECTL_RANGES_H
 
+#include "lyncedge_addr.h"
 #include "lyncedge_policy.h"
 
 struct range {
-	__uint128_t first;
-	__uint128_t last;
+	struct le_key first;
+	struct le_key last;
 };
 
 /**
