@@ -9,6 +9,7 @@
 #include <ifaddrs.h>
 
 #include "doubts.h"
+#include "nat_pairs.h"
 #include "output.h"
 
 /* Set of families that an address may be of. */
@@ -29,8 +30,12 @@ static char *text_of_args(const char *fmt, va_list args)
 	return text;
 }
 
-/* Says what is doubtful; remedy() follows. */
-static __printf(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
+/**
+ * doubt() - say what is doubtful
+ * @doubts: list to add to; remedy() follows
+ * @fmt: as printf()
+ */
+void doubt(struct doubts *doubts, const char *fmt, ...)
 {
 	va_list args;
 
@@ -40,8 +45,12 @@ static __printf(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Says what would settle the last doubt. */
-static __printf(2, 3) void remedy(struct doubts *doubts, const char *fmt, ...)
+/**
+ * remedy() - say what would settle the last doubt
+ * @doubts: the list
+ * @fmt: as printf()
+ */
+void remedy(struct doubts *doubts, const char *fmt, ...)
 {
 	va_list args;
 
@@ -329,17 +338,6 @@ static void doubt_admin(struct doubts *doubts, const struct le_policy *policy)
 	remedy(doubts, "allow admin internal in tcp 22 from PREFIX to any");
 }
 
-/* Of a private network, so that nobody on the Internet sends to it (RFC 1918, 6598, 4193). */
-static bool is_private(const struct le_edge_addr *addr)
-{
-	const u8 *byte = addr->addr.byte;
-
-	if (addr->family == LE_IPV6)
-		return (byte[0] & 0xfe) == 0xfc;
-	return byte[0] == 10 || (byte[0] == 172 && (byte[1] & 0xf0) == 16) ||
-	       (byte[0] == 192 && byte[1] == 168) || (byte[0] == 100 && (byte[1] & 0xc0) == 64);
-}
-
 static bool has_family(const struct le_addrs *addrs, u8 family)
 {
 	u32 i;
@@ -357,7 +355,7 @@ static void doubt_publics(struct doubts *doubts, const struct le_policy *policy,
 	u32 i;
 
 	for (i = 0; i < own->nr; i++) {
-		if (!is_private(&own->list[i]) ||
+		if (!addr_is_private(&own->list[i]) ||
 		    has_family(&policy->publics[edge], own->list[i].family))
 			continue;
 		doubt(doubts,
@@ -455,6 +453,7 @@ void doubts_find(struct doubts *doubts, const struct le_policy *policy)
 	doubt_site_rows(doubts, policy);
 	doubt_admin(doubts, policy);
 	doubt_early_drop(doubts, policy);
+	doubts_about_deployment(doubts, policy);
 }
 
 /**

@@ -18,6 +18,11 @@ struct doubts {
 	size_t nr;
 };
 
+/* For those who find them. */
+__printf(2, 3) void doubt(struct doubts *doubts, const char *fmt, ...);
+__printf(2, 3) void remedy(struct doubts *doubts, const char *fmt, ...);
+void doubts_about_deployment(struct doubts *doubts, const struct le_policy *policy);
+
 void doubts_find(struct doubts *doubts, const struct le_policy *policy);
 void doubts_print(const struct doubts *doubts, const char *name);
 void doubts_free(struct doubts *doubts);

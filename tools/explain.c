@@ -5,9 +5,11 @@
  */
 #include <unistd.h>
 
+#include "conn.h"
 #include "explain.h"
 #include "load.h"
 #include "lyncedge_rules.h"
+#include "nearest.h"
 #include "packet_line.h"
 #include "rows.h"
 #include "sysfs.h"
@@ -225,38 +227,28 @@ static enum status explain_batch(const struct judge *judge, bool json)
 
 /* ---- one packet ---- */
 
-/*
- * For a packet that no row takes: the row of the matrix that would take it if all features were
- * on, or LE_NO_ROW. PIC is left out where it may not be turned on.
- */
-static int row_if_all_were_on(struct reasons *reasons, struct asked *asked)
+/* For a packet that no row takes. */
+static char *nearest_sentence(const struct le_policy *policy, const struct asked *asked)
 {
-	struct le_policy more = *reasons->policy;
+	struct nearest nearest;
+	char *text;
 
-	if (!reasons->all_on) {
-		more.features = BIT(LE_NR_FEATURES) - 1;
-		if (!(more.groups & BIT(LE_GROUP_PIC_PARTNER)))
-			more.features &= ~BIT(LE_FEATURE_PIC);
-		reasons->all_on = le_table_compile(&more);
-		if (!reasons->all_on)
-			die_out_of_memory();
-	}
-	return outcome_of(reasons->all_on, asked);
+	nearest_find(&nearest, policy, asked->crossing, &asked->packet.flow);
+	text = nearest_text(&nearest);
+	nearest_free(&nearest);
+	return text;
 }
 
 /**
- * reasons_text() - say why, or how to have it otherwise
- * @reasons: with the policy
+ * explain_outcome() - say why, or how to have it otherwise
+ * @policy: what was judged by
  * @outcome: what becomes of a packet
  * @asked: the packet, as the first of its connection
  *
  * Return: a text, which the caller frees; NULL where the outcome says it all.
  */
-char *reasons_text(struct reasons *reasons, int outcome, struct asked *asked)
+char *explain_outcome(const struct le_policy *policy, int outcome, const struct asked *asked)
 {
-	struct row_view view;
-	int row;
-
 	switch (outcome) {
 	case LE_UNJUDGED:
 		return text_of("not at an edge's address: none of 'option scope address'");
@@ -269,45 +261,96 @@ char *reasons_text(struct reasons *reasons, int outcome, struct asked *asked)
 	case LE_ICMP_ECHO:
 		return text_of("by 'option icmp-echo allow'");
 	case LE_NO_ROW:
-		break;
+		return nearest_sentence(policy, asked);
 	default:
 		return NULL;
 	}
-	row = row_if_all_were_on(reasons, asked);
-	if (row < 0)
-		return text_of("no row of the matrix would take it, whatever feature is on");
-	row_view(&view, reasons->policy, row);
-	return text_of("row %s would take it, but is off: it needs %s%s", view.id,
-		       strchr(view.features, ',') ? "one of the features " : "feature ",
-		       view.features);
 }
 
-/**
- * reasons_free() - let go of what was made
- * @reasons: the same as before
- */
-void reasons_free(struct reasons *reasons)
+static char *reason_text(const struct judge *judge, int outcome, const struct asked *asked)
 {
-	if (reasons->all_on)
-		le_table_free(reasons->all_on);
+	return explain_outcome(judge->policy, outcome, asked);
 }
 
-static char *reason_text(const struct judge *judge, int outcome, struct asked *asked)
+static void json_add_nearest(struct json_object *object, const struct judge *judge,
+			     const struct asked *asked)
 {
-	struct reasons reasons = { .policy = judge->policy };
-	char *text = reasons_text(&reasons, outcome, asked);
+	struct json_object *entry = NULL;
+	struct nearest nearest;
 
-	reasons_free(&reasons);
-	return text;
+	if (nearest_find(&nearest, judge->policy, asked->crossing, &asked->packet.flow)) {
+		entry = json_object_new_object();
+		json_add(entry, "row", json_text(nearest.name));
+		json_add(entry, "differs", json_text(nearest.differs));
+	}
+	json_add(object, "nearest", entry);
+	nearest_free(&nearest);
 }
 
-static void print_text(const struct judge *judge, int outcome, struct asked *asked)
+/* ADDRESS, with the port if there are any. */
+static char *end_text(const union le_addr *addr, u16 port, const struct le_flow *flow)
+{
+	bool ports = flow->protocol == IPPROTO_TCP || flow->protocol == IPPROTO_UDP;
+	char text[LE_PREFIX_TEXT];
+
+	le_addr_format(text, sizeof(text), addr, flow->family);
+	if (!ports)
+		return text_of("%s", text);
+	return text_of(flow->family == LE_IPV6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+static char *source_text(const struct le_flow *flow)
+{
+	return end_text(&flow->src, flow->sport, flow);
+}
+
+static char *destination_text(const struct le_flow *flow)
+{
+	return end_text(&flow->dst, flow->dport, flow);
+}
+
+static char *protocol_text(const struct conn *conn)
+{
+	switch (conn->original.protocol) {
+	case IPPROTO_TCP:
+		return text_of("tcp");
+	case IPPROTO_UDP:
+		return text_of("udp");
+	default:
+		return conn->echo ? text_of("icmp-echo") :
+				    text_of("protocol %u", conn->original.protocol);
+	}
+}
+
+static void print_conn(const struct conn *conn, const struct asked *asked)
+{
+	const struct le_flow *judged = &asked->packet.flow;
+	char *source = source_text(&conn->original), *seen_source = source_text(judged);
+	char *dest = destination_text(&conn->original), *seen_dest = destination_text(judged);
+	char *protocol = protocol_text(conn);
+
+	printf("  %s %s to %s%s%s%s\n", protocol, source, dest, *conn->state ? ", " : "",
+	       conn->state, conn->unreplied ? ", not answered" : "");
+	printf("  judged as %s %s: %s to %s\n", le_iface_names[asked->crossing / LE_NR_DIRS],
+	       le_dir_names[asked->crossing % LE_NR_DIRS], seen_source, seen_dest);
+	free(source);
+	free(seen_source);
+	free(dest);
+	free(seen_dest);
+	free(protocol);
+}
+
+/* @conn is the connection that the packet was found in, or NULL. */
+static void print_text(const struct judge *judge, int outcome, struct asked *asked,
+		       const struct conn *conn)
 {
 	struct row_view view;
 	unsigned int row;
 	char *reason;
 
 	fputs(answer_of(judge, outcome)->text, stdout);
+	if (conn)
+		print_conn(conn, asked);
 	if (outcome < 0) {
 		reason = reason_text(judge, outcome, asked);
 		if (reason)
@@ -324,7 +367,8 @@ static void print_text(const struct judge *judge, int outcome, struct asked *ask
 			printf("  %s says the same; its traffic counts here\n", le_matrix[row].id);
 }
 
-static void print_json(const struct judge *judge, int outcome, struct asked *asked)
+static struct json_object *json_of_outcome(const struct judge *judge, int outcome,
+					   struct asked *asked)
 {
 	struct json_object *object = json_object_new_object();
 	struct row_view view;
@@ -343,8 +387,10 @@ static void print_json(const struct judge *judge, int outcome, struct asked *ask
 		reason = reason_text(judge, outcome, asked);
 		json_add(object, "explanation", reason ? json_text(reason) : NULL);
 		free(reason);
+		if (outcome == LE_NO_ROW)
+			json_add_nearest(object, judge, asked);
 	}
-	json_print(object);
+	return object;
 }
 
 /* The operands are put together again to the line that a batch would have. */
@@ -379,18 +425,162 @@ static enum status explain_one(const struct judge *judge, struct asked *asked,
 	int outcome = outcome_of(judge->table, asked);
 
 	if (wants_json(call)) {
-		print_json(judge, outcome, asked);
+		json_print(json_of_outcome(judge, outcome, asked));
 	} else {
-		print_text(judge, outcome, asked);
+		print_text(judge, outcome, asked, NULL);
 		if (!call->policy)
 			print_mode(outcome);
 	}
 	return le_outcome_accepts(outcome) ? STATUS_YES : STATUS_NO;
 }
 
+/* ---- connections ---- */
+
+/**
+ * struct conn_answers - what becomes of connections, so far
+ * @judge: answers
+ * @array: the answers as JSON; NULL if they are printed
+ * @nr: how many there are
+ * @drops: some are drops
+ */
+struct conn_answers {
+	const struct judge *judge;
+	struct json_object *array;
+	unsigned long nr;
+	bool drops;
+};
+
+static void json_add_end(struct json_object *object, const char *key, char *text)
+{
+	json_add(object, key, json_text(text));
+	free(text);
+}
+
+static struct json_object *json_of_conn(const struct conn *conn, const struct asked *asked)
+{
+	struct json_object *object = json_object_new_object();
+	const struct le_flow *judged = &asked->packet.flow;
+
+	json_add_end(object, "protocol", protocol_text(conn));
+	json_add(object, "state", *conn->state ? json_text(conn->state) : NULL);
+	json_add(object, "answered", json_object_new_boolean(!conn->unreplied));
+	json_add_end(object, "source", source_text(&conn->original));
+	json_add_end(object, "destination", destination_text(&conn->original));
+	json_add(object, "interface", json_text(le_iface_names[asked->crossing / LE_NR_DIRS]));
+	json_add(object, "direction", json_text(le_dir_names[asked->crossing % LE_NR_DIRS]));
+	json_add_end(object, "judged_source", source_text(judged));
+	json_add_end(object, "judged_destination", destination_text(judged));
+	return object;
+}
+
+static void answer_conn(struct conn_answers *answers, const struct conn *conn, struct asked *asked)
+{
+	int outcome = outcome_of(answers->judge->table, asked);
+	struct json_object *object;
+
+	answers->nr++;
+	if (!le_outcome_accepts(outcome))
+		answers->drops = true;
+	if (!answers->array) {
+		print_text(answers->judge, outcome, asked, conn);
+		return;
+	}
+	object = json_of_outcome(answers->judge, outcome, asked);
+	json_add(object, "connection", json_of_conn(conn, asked));
+	json_object_array_add(answers->array, object);
+}
+
+static void answer_conns(struct conn_answers *answers, const struct conns *conns, u32 said)
+{
+	unsigned int crossing;
+	size_t i;
+
+	for (i = 0; i < conns->nr; i++) {
+		struct asked asked;
+		u32 crossings;
+
+		conn_judged(&conns->list[i], &asked);
+		crossings = said ? said : conn_crossings(answers->judge->policy,
+							 &asked.packet.flow);
+		for (crossing = 0; crossing < LE_NR_CROSSINGS; crossing++) {
+			if (!(crossings & BIT(crossing)))
+				continue;
+			asked.crossing = crossing;
+			answer_conn(answers, &conns->list[i], &asked);
+		}
+	}
+}
+
+/* That nothing is there is an answer where everything was asked about, and else none. */
+static enum status no_connection(const struct conn_query *query, const struct conns *conns)
+{
+	if (!query->nr_ends && !query->entry) {
+		complain("no such connection is at an edge's address");
+		return STATUS_YES;
+	}
+	if (!conns->nr) {
+		complain("conntrack knows no such connection");
+		advise("'conntrack -L' lists what it knows, each end before and after NAT");
+		return STATUS_ERROR;
+	}
+	complain("neither end is an edge's address: where it crosses is not known");
+	advise("say so: explain --conn INTERFACE DIRECTION ...");
+	return STATUS_ERROR;
+}
+
+static enum status explain_conns(const struct judge *judge, const struct call *call,
+				 const struct conn_query *query)
+{
+	struct conn_answers answers = { .judge = judge };
+	struct conns conns;
+	struct json_object *object;
+
+	if (!conns_find(&conns, query))
+		return STATUS_ERROR;
+	if (wants_json(call))
+		answers.array = json_object_new_array();
+	answer_conns(&answers, &conns, query->crossings);
+	if (answers.array) {
+		object = json_object_new_object();
+		json_add(object, "connections", answers.array);
+		json_print(object);
+	}
+	if (!answers.nr) {
+		enum status status = no_connection(query, &conns);
+
+		free(conns.list);
+		return status;
+	}
+	free(conns.list);
+	return answers.drops ? STATUS_NO : STATUS_YES;
+}
+
+static enum status verb_explain_conns(const struct call *call)
+{
+	struct judge judge = { .policy = NULL };
+	enum status status = STATUS_ERROR;
+	struct conn_query query;
+	const char *wrong;
+
+	if (call->options & OPTION_BATCH)
+		return misuse(call, "--conn and --batch do not go together");
+	wrong = conn_query_parse(&query, call->operands, call->nr_operands);
+	if (wrong)
+		return misuse(call, "%s", wrong);
+	if (query.from_stdin && call->policy && !strcmp(call->policy, "-"))
+		return misuse(call, "stdin cannot be both the policy and the connections");
+	if (judge_init(&judge, call)) {
+		status = explain_conns(&judge, call, &query);
+		judge_destroy(&judge);
+	}
+	free(query.entry);
+	return status;
+}
+
 /**
  * verb_explain() - say what becomes of a packet
- * @call: the operands are the packet, or with --batch it is one a line of stdin
+ * @call: the operands are the packet, or with --batch it is one a line of stdin, or with --conn
+ *	what is known of it is found in conntrack's table
  *
  * Return: STATUS_NO if it is dropped; for a batch STATUS_YES, or STATUS_ERROR if a line of it
  * could not be judged.
@@ -404,6 +594,8 @@ enum status verb_explain(const struct call *call)
 	struct asked asked;
 	char *line;
 
+	if (call->options & OPTION_CONN)
+		return verb_explain_conns(call);
 	if (is_batch && call->nr_operands)
 		return misuse(call, "--batch reads packets from stdin, and takes none here");
 	if (is_batch && call->policy && !strcmp(call->policy, "-"))

@@ -15,6 +15,7 @@
 #include "explain.h"
 #include "link.h"
 #include "load.h"
+#include "lyncedge_rules.h"
 #include "nflog.h"
 #include "rows.h"
 #include "sysfs.h"
@@ -30,13 +31,11 @@
  * @policy: the policy
  * @table: the same, compiled
  * @where: its addresses
- * @reasons: explains
  */
 struct judged_by {
 	struct le_policy *policy;
 	struct le_table *table;
 	struct where *where;
-	struct reasons reasons;
 };
 
 /**
@@ -79,7 +78,6 @@ static bool by_load(struct judged_by *by, const char *file)
 	if (!by->table)
 		die_out_of_memory();
 	by->where = where_new(by->policy);
-	by->reasons.policy = by->policy;
 	return true;
 }
 
@@ -87,7 +85,6 @@ static void by_free(struct judged_by *by)
 {
 	if (!by->policy)
 		return;
-	reasons_free(&by->reasons);
 	where_free(by->where);
 	le_table_free(by->table);
 	le_policy_free(by->policy);
@@ -213,7 +210,7 @@ static char *why(struct judged_by *by, const struct drop *drop)
 		row = le_judge(by->table, asked.crossing, &asked.packet);
 	}
 	if (row < 0)
-		return reasons_text(&by->reasons, drop->outcome, &asked);
+		return explain_outcome(by->policy, drop->outcome, &asked);
 	row_view(&view, by->policy, row);
 	return text_of("row %s would take it as an answer, had the other end begun", view.id);
 }

@@ -49,9 +49,9 @@ static const struct verb {
 		.run = verb_check,
 		.help =
 "Reads the policy FILE as the module would, without changing anything. What is\n"
-"wrong is shown with its place and the remedy; what is accepted but doubtful is a\n"
-"warning, and does not change the exit status. FILE may be - for stdin, and may be\n"
-"given as --policy FILE; without it the policy in force is checked.\n"
+"wrong is shown with its place and the remedy; what is accepted but doubtful is\n"
+"a warning, and does not change the exit status. FILE may be - for stdin, and\n"
+"may be given as --policy FILE; without it the policy in force is checked.\n"
 "\n"
 "Exit status: 0 accepted, 1 refused, 2 FILE could not be read.\n",
 	},
@@ -64,15 +64,16 @@ static const struct verb {
 		.max = 1,
 		.run = verb_apply,
 		.help =
-"Checks the policy FILE (- for stdin) as 'check' does, and gives it to the module,\n"
-"which puts it in force as a whole in place of the one before. The mode stays as\n"
-"it is: 'lyncedgectl mode enforce' starts enforcing.\n"
+"Checks the policy FILE (- for stdin) as 'check' does, and gives it to the\n"
+"module, which puts it in force as a whole in place of the one before. The mode\n"
+"stays as it is: 'lyncedgectl mode enforce' starts enforcing.\n"
 "  --confirm SECONDS\n"
-"         unless 'lyncedgectl confirm' is said in time, the kernel puts the policy\n"
-"         before in force again, and undoes all other changes since, even if this\n"
-"         shell, or the way to this machine, is gone by then\n"
+"         unless 'lyncedgectl confirm' is said in time, the kernel puts the\n"
+"         policy before in force again, and undoes all other changes since, even\n"
+"         if this shell, or the way to this machine, is gone by then\n"
 "\n"
-"Exit status: 0 in force, 1 refused (the policy before it stays), 2 other errors.\n",
+"Exit status: 0 in force, 1 refused (the policy before it stays), 2 other\n"
+"errors.\n",
 	},
 	{
 		.name = "show",
@@ -120,8 +121,8 @@ static const struct verb {
 		.max = -1,
 		.run = verb_enable,
 		.help =
-"Turns features of the policy in force on, each at once. To keep them on, put them\n"
-"into the policy's file, or keep what 'lyncedgectl show' prints.\n"
+"Turns features of the policy in force on, each at once. To keep them on, put\n"
+"them into the policy's file, or keep what 'lyncedgectl show' prints.\n"
 "\n"
 "Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
 	},
@@ -133,8 +134,8 @@ static const struct verb {
 		.max = -1,
 		.run = verb_disable,
 		.help =
-"Turns features of the policy in force off, each at once. Open connections of rows\n"
-"that are no longer active are cut.\n"
+"Turns features of the policy in force off, each at once. Open connections of\n"
+"rows that are no longer active are cut.\n"
 "\n"
 "Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
 	},
@@ -145,10 +146,10 @@ static const struct verb {
 		.options = OPTION_POLICY | OPTION_JSON | OPTION_ALL | OPTION_TSV,
 		.run = verb_matrix,
 		.help =
-"Lists the active rows of the policy in force, or of FILE, with the ports where the\n"
-"policy has them, and then the rows that the site added.\n"
-"  --all  all 37 rows of the matrix. With --policy FILE their state says why a row\n"
-"         is off; without it they are listed as published, on their standard\n"
+"Lists the active rows of the policy in force, or of FILE, with the ports where\n"
+"the policy has them, and then the rows that the site added.\n"
+"  --all  all 37 rows of the matrix. With --policy FILE their state says why a\n"
+"         row is off; without it they are listed as published, on their standard\n"
 "         ports, and no module is needed. For the policy in force:\n"
 "           lyncedgectl show | lyncedgectl matrix --all --policy -\n"
 "  --tsv  tab-separated values, with a header\n",
@@ -173,16 +174,19 @@ static const struct verb {
 	},
 	{
 		.name = "explain",
-		.usage = "[--policy FILE] [--json] INTERFACE DIRECTION PROTOCOL SOURCE DESTINATION",
+		.usage = "[--policy FILE] [--json]\n"
+			 "           INTERFACE DIRECTION PROTOCOL SOURCE DESTINATION",
 		.summary = "what becomes of a packet, and why; or of many, with --batch",
-		.options = OPTION_POLICY | OPTION_JSON | OPTION_BATCH,
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_BATCH | OPTION_CONN,
 		.max = -1,
 		.run = verb_explain,
 		.help =
 "   or: lyncedgectl explain [--policy FILE] [--json] --batch <PACKETS\n"
+"   or: lyncedgectl explain [--policy FILE] [--json] --conn\n"
+"           [INTERFACE DIRECTION] [PROTOCOL [END [END]] | ENTRY | -]\n"
 "\n"
-"Judges a packet, as the first of its connection and at the Edge's own addresses,\n"
-"by the policy in force or that of FILE.\n"
+"Judges a packet, as the first of its connection and at the Edge's own\n"
+"addresses, by the policy in force or that of FILE.\n"
 "  INTERFACE    external or internal\n"
 "  DIRECTION    in (toward the Edge) or out (from it)\n"
 "  PROTOCOL     tcp, udp, icmp-echo, another protocol's name, or a number\n"
@@ -190,13 +194,21 @@ static const struct verb {
 "               ADDRESS:PORT, for IPv6 [ADDRESS]:PORT; the port may be left out\n"
 "               where the protocol is neither tcp nor udp\n"
 "\n"
-"The first line is the answer: 'accept ROW', 'accept unjudged' (not ours to judge),\n"
-"'accept icmp-echo', or 'drop REASON'. More lines say why.\n"
+"The first line is the answer: 'accept ROW', 'accept unjudged' (not ours to\n"
+"judge), 'accept icmp-echo', or 'drop REASON'. More lines say why: of 'drop\n"
+"no-row', which row came nearest, and the one thing that differs.\n"
 "  --batch  reads a packet a line from stdin, and prints an answer a line, and\n"
 "           nothing but; 'error MESSAGE' for a line that is no packet\n"
+"  --conn   judges connections that conntrack knows, as the module does: in\n"
+"           their original direction, at the Edge's own addresses. END is an\n"
+"           address, or ADDRESS:PORT, of either end, as it is before or after\n"
+"           NAT; with neither, all connections at an edge's addresses are\n"
+"           judged. ENTRY is a line of 'conntrack -L'; with -, such lines are\n"
+"           read from stdin\n"
 "\n"
-"Exit status: 0 accepted, 1 dropped, 2 errors; with --batch 0 if every line could\n"
-"be judged, whatever the answers, else 2.\n"
+"Exit status: 0 accepted, 1 dropped, 2 errors; with --conn 0 if all of them are\n"
+"accepted, 2 if what was asked for is not there; with --batch 0 if every line\n"
+"could be judged, whatever the answers, else 2.\n"
 "\n"
 "Example:\n"
 "  lyncedgectl explain --policy sample.policy \\\n"
@@ -282,15 +294,15 @@ static const struct verb {
 		.run = verb_export,
 		.help =
 "Prints a ruleset for another packet filter, which accepts and refuses what the\n"
-"module would by the policy in force or that of FILE, with a counter for each row\n"
-"and each reason. What the filter cannot say is listed at the ruleset's head, and\n"
-"how to load it.\n"
-"  nft       for nft -f: a table 'inet lyncedge' of its own, which replaces itself\n"
-"            whole, for IPv4 and IPv6\n"
+"module would by the policy in force or that of FILE, with a counter for each\n"
+"row and each reason. What the filter cannot say is listed at the ruleset's\n"
+"head, and how to load it.\n"
+"  nft       for nft -f: a table 'inet lyncedge' of its own, which replaces\n"
+"            itself whole, for IPv4 and IPv6\n"
 "  iptables  for iptables-restore, or with --ipv6 for ip6tables-restore: chains\n"
 "            'lync-...' of the table 'filter', and what leads to them\n"
-"  ipset     for ipset -exist restore: the sets that the rulesets of iptables, of\n"
-"            either family, refer to; to be loaded before them\n"
+"  ipset     for ipset -exist restore: the sets that the rulesets of iptables,\n"
+"            of either family, refer to; to be loaded before them\n"
 "\n"
 "Exit status: 0 printed, 2 errors.\n"
 "\n"
@@ -305,7 +317,98 @@ static const struct verb {
 "  iptables-restore --test <lyncedge.v4\n"
 "  ip6tables-restore --test <lyncedge.v6\n",
 	},
+	{
+		.name = "diff",
+		.usage = "FILE [--policy OLD] [--json]",
+		.summary = "what a policy would change for packets",
+		.options = OPTION_POLICY | OPTION_JSON,
+		.min = 1,
+		.max = 1,
+		.run = verb_diff,
+		.help =
+"Says what the policy FILE (- for stdin) would change against the one in force,\n"
+"or against OLD: devices and addresses that come or go, rows that become active\n"
+"or inactive and why, ports that move, who joins or leaves a group, rows of the\n"
+"site, options. Groups are compared by who is in them: a prefix that is written\n"
+"otherwise, or covered by another, is no difference. Lists are cut after 8;\n"
+"--json has all.\n"
+"\n"
+"Exit status: 0 there is no difference, 1 there is, 2 errors.\n",
+	},
+	{
+		.name = "nat",
+		.usage = "[--policy FILE] [--hairpin]",
+		.summary = "print the NAT that public addresses call for, for nftables",
+		.options = OPTION_POLICY | OPTION_HAIRPIN,
+		.run = verb_nat,
+		.help =
+"Prints a ruleset for nft -f that maps the edges' public addresses to their own,\n"
+"one to one, at the external devices: tables 'ip lyncedge-nat' and, if there are\n"
+"public IPv6 addresses, 'ip6 lyncedge-nat', which replace themselves whole. Of\n"
+"each edge and family, the first address is paired with the first public one,\n"
+"the second with the second. What cannot be paired is said in a comment and on\n"
+"stderr.\n"
+"  --hairpin  servers of a pool reach each other by their public addresses, too\n"
+"\n"
+"Exit status: 0 printed, 1 there is nothing to translate, 2 errors.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl nat --policy sample.policy >nat.nft\n"
+"  nft -c -f nat.nft && nft -f nat.nft\n",
+	},
+	{
+		.name = "init",
+		.usage = "FILE [--yes] [--force] [ANSWER...]",
+		.summary = "ask, and write a first policy",
+		.options = OPTION_YES | OPTION_FORCE | OPTION_ANSWER | OPTION_EXTERNAL |
+			   OPTION_INTERNAL,
+		.min = 1,
+		.max = 1,
+		.run = verb_init,
+		.help =
+"Asks for what a policy needs, with what is found on this machine as defaults,\n"
+"and writes a commented policy to FILE (- for stdout), which 'lyncedgectl check'\n"
+"accepts. Answers are read from a terminal or a pipe, a line each; an empty one\n"
+"takes the default, 'none' leaves the statement out. Nothing is written before\n"
+"all is answered.\n"
+"  --yes    take the default of what no option answers, and ask nothing\n"
+"  --force  write over FILE if it exists\n"
+"\n"
+"Options that answer a question, in the order in which they are asked; an answer\n"
+"is what the policy's statement would have, with blanks or commas:\n"
+"  --external DEVICE...         toward the Internet [that of the default route]\n"
+"  --internal DEVICE...         toward the company network [another one]\n"
+"  --access 'ADDRESS... [public ADDRESS...]'\n"
+"  --webconf, --av, --edge-internal  likewise [none]\n"
+"  --front-end PREFIX...        [networks of the internal device]\n"
+"  --features NAME...           [the usual ones of the edges that are given]\n"
+"  --log-group NUMBER           NFLOG group for drops [5]\n"
+"\n"
+"Exit status: 0 written, 2 errors; then nothing is left behind.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl init my.policy --yes --external eth0 --internal eth1 \\\n"
+"          --access '10.45.16.10 public 131.107.155.10' \\\n"
+"          --edge-internal 172.25.33.10 --features remote-access\n",
+	},
+	{
+		.name = "metrics",
+		.usage = "[--prometheus]",
+		.summary = "print counters and state for a monitoring system (OpenMetrics)",
+		.options = OPTION_PROMETHEUS,
+		.run = verb_metrics,
+		.help =
+"Prints mode, generation, devices, features, active rows, and the counters by\n"
+"row and by reason, as OpenMetrics. The man page lists them.\n"
+"  --prometheus  in Prometheus's older text format, which node_exporter reads\n"
+"                from files; contrib/prometheus has a systemd timer that writes\n"
+"                one\n"
+"\n"
+"Exit status: 0 printed, 2 errors.\n",
+	},
 };
+
+const char tool_version[] = LYNCEDGE_VERSION;
 
 static const struct {
 	const char *word;
@@ -323,6 +426,12 @@ static const struct {
 	{ "--gateway", OPTION_GATEWAY },
 	{ "--group", OPTION_GROUP },
 	{ "--count", OPTION_COUNT },
+	{ "--hairpin", OPTION_HAIRPIN },
+	{ "--prometheus", OPTION_PROMETHEUS },
+	{ "--conn", OPTION_CONN },
+	{ "--force", OPTION_FORCE },
+	{ "--yes", OPTION_YES },
+	{ "--access and the like", OPTION_ANSWER },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -362,6 +471,7 @@ static void print_help(void)
 	       "Exit status: 0 yes, done, accepted; 1 no, refused, dropped; 2 error.\n"
 	       "\n"
 	       "A first policy, step by step:\n"
+	       "  lyncedgectl init my.policy        asks, and writes it\n"
 	       "  lyncedgectl check my.policy       what is wrong or doubtful about it\n"
 	       "  lyncedgectl apply my.policy       the module has it\n"
 	       "  lyncedgectl mode monitor          count, and drop nothing\n"
@@ -423,8 +533,8 @@ static enum status run(const struct verb *verb, const struct call *call)
 
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
-	ARG_CONFIRM, ARG_EXTERNAL, ARG_INTERNAL, ARG_GATEWAY,
-	ARG_GROUP, ARG_COUNT,
+	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS, ARG_FORCE, ARG_YES, ARG_GATEWAY, ARG_GROUP,
+	ARG_COUNT, ARG_CONN, ARG_ANSWER, ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
 };
 
 static const struct option long_options[] = {
@@ -437,13 +547,38 @@ static const struct option long_options[] = {
 	{ "batch", no_argument, NULL, ARG_BATCH },
 	{ "ipv6", no_argument, NULL, ARG_IPV6 },
 	{ "confirm", required_argument, NULL, ARG_CONFIRM },
-	{ "external", required_argument, NULL, ARG_EXTERNAL },
-	{ "internal", required_argument, NULL, ARG_INTERNAL },
 	{ "gateway", required_argument, NULL, ARG_GATEWAY },
 	{ "group", required_argument, NULL, ARG_GROUP },
 	{ "count", required_argument, NULL, ARG_COUNT },
+	{ "hairpin", no_argument, NULL, ARG_HAIRPIN },
+	{ "prometheus", no_argument, NULL, ARG_PROMETHEUS },
+	{ "conn", no_argument, NULL, ARG_CONN },
+	{ "force", no_argument, NULL, ARG_FORCE },
+	{ "yes", no_argument, NULL, ARG_YES },
+	{ "external", required_argument, NULL, ARG_ANSWER + INIT_EXTERNAL },
+	{ "internal", required_argument, NULL, ARG_ANSWER + INIT_INTERNAL },
+	{ "access", required_argument, NULL, ARG_ANSWER + INIT_ACCESS },
+	{ "webconf", required_argument, NULL, ARG_ANSWER + INIT_WEBCONF },
+	{ "av", required_argument, NULL, ARG_ANSWER + INIT_AV },
+	{ "edge-internal", required_argument, NULL, ARG_ANSWER + INIT_EDGE_INTERNAL },
+	{ "front-end", required_argument, NULL, ARG_ANSWER + INIT_FRONT_END },
+	{ "features", required_argument, NULL, ARG_ANSWER + INIT_FEATURES },
+	{ "log-group", required_argument, NULL, ARG_ANSWER + INIT_LOG_GROUP },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* The first two mean something to "replay", too. */
+static enum option_bit answer_bit(enum init_answer answer)
+{
+	switch (answer) {
+	case INIT_EXTERNAL:
+		return OPTION_EXTERNAL;
+	case INIT_INTERNAL:
+		return OPTION_INTERNAL;
+	default:
+		return OPTION_ANSWER;
+	}
+}
 
 static enum status main_status(int argc, char **argv)
 {
@@ -459,7 +594,7 @@ static enum status main_status(int argc, char **argv)
 			wants_help = true;
 			break;
 		case ARG_VERSION:
-			printf("lyncedgectl %s\n", LYNCEDGE_VERSION);
+			printf("lyncedgectl %s\n", tool_version);
 			return STATUS_YES;
 		case ARG_POLICY:
 			if (call.policy)
@@ -486,14 +621,6 @@ static enum status main_status(int argc, char **argv)
 			call.confirm = optarg;
 			call.options |= OPTION_CONFIRM;
 			break;
-		case ARG_EXTERNAL:
-			call.external = optarg;
-			call.options |= OPTION_EXTERNAL;
-			break;
-		case ARG_INTERNAL:
-			call.internal = optarg;
-			call.options |= OPTION_INTERNAL;
-			break;
 		case ARG_GATEWAY:
 			call.gateway = optarg;
 			call.options |= OPTION_GATEWAY;
@@ -505,6 +632,25 @@ static enum status main_status(int argc, char **argv)
 		case ARG_COUNT:
 			call.count = optarg;
 			call.options |= OPTION_COUNT;
+			break;
+		case ARG_HAIRPIN:
+			call.options |= OPTION_HAIRPIN;
+			break;
+		case ARG_PROMETHEUS:
+			call.options |= OPTION_PROMETHEUS;
+			break;
+		case ARG_CONN:
+			call.options |= OPTION_CONN;
+			break;
+		case ARG_FORCE:
+			call.options |= OPTION_FORCE;
+			break;
+		case ARG_YES:
+			call.options |= OPTION_YES;
+			break;
+		case ARG_ANSWER ... ARG_LAST_ANSWER:
+			call.answers[c - ARG_ANSWER] = optarg;
+			call.options |= answer_bit(c - ARG_ANSWER);
 			break;
 		default:
 			advise("see 'lyncedgectl --help' and 'lyncedgectl VERB --help'");

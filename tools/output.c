@@ -176,15 +176,14 @@ static size_t utf8_len(const char *text)
 }
 
 /**
- * json_text() - a text for JSON
- * @text: the text, in whatever encoding: a device may have a name that is no UTF-8, JSON may not
+ * utf8_text() - a text for readers who insist on UTF-8, which a device's name need not be
+ * @text: the text, in whatever encoding
  *
- * Return: the text, with a '?' for each byte that is no UTF-8.
+ * Return: the text, with a '?' for each byte that is no UTF-8, which the caller frees.
  */
-struct json_object *json_text(const char *text)
+char *utf8_text(const char *text)
 {
 	char *clean = text_of("%s", text), *c = clean;
-	struct json_object *object;
 
 	while (*c) {
 		size_t len = utf8_len(c);
@@ -195,6 +194,20 @@ struct json_object *json_text(const char *text)
 		}
 		c += len;
 	}
+	return clean;
+}
+
+/**
+ * json_text() - a text for JSON
+ * @text: the text, in whatever encoding
+ *
+ * Return: the text, with a '?' for each byte that is no UTF-8.
+ */
+struct json_object *json_text(const char *text)
+{
+	char *clean = utf8_text(text);
+	struct json_object *object;
+
 	object = json_object_new_string(clean);
 	free(clean);
 	if (!object)

@@ -43,6 +43,7 @@ void table_add(struct table *table, ...);
 void table_print(const struct table *table);
 void table_free(struct table *table);
 
+char *utf8_text(const char *text);
 struct json_object *json_text(const char *text);
 void json_add(struct json_object *object, const char *key, struct json_object *value);
 void json_print(struct json_object *object);

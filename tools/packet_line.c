@@ -104,9 +104,32 @@ static const char *parse_crossing(const struct field *iface, const struct field 
 	return NULL;
 }
 
-static const char *parse_protocol(const struct field *field, struct le_packet *packet)
+/* A protocol's number, or -1. */
+static int protocol_number(const struct field *field)
 {
 	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (field_is(field, protocols[i].name))
+			return protocols[i].protocol;
+	return parse_number(field->text, field->text + field->len, 255);
+}
+
+/**
+ * packet_protocol_parse() - read a protocol from a word
+ * @word: its name, or number
+ *
+ * Return: its number, or -1.
+ */
+int packet_protocol_parse(const char *word)
+{
+	struct field field = { .text = word, .len = strlen(word) };
+
+	return protocol_number(&field);
+}
+
+static const char *parse_protocol(const struct field *field, struct le_packet *packet)
+{
 	int number;
 
 	packet->kind = LE_KIND_OTHER;
@@ -114,10 +137,7 @@ static const char *parse_protocol(const struct field *field, struct le_packet *p
 		packet->kind = LE_KIND_ICMP_ECHO;
 		return NULL;
 	}
-	for (i = 0; i < ARRAY_SIZE(protocols) && !field_is(field, protocols[i].name); i++)
-		;
-	number = i < ARRAY_SIZE(protocols) ? protocols[i].protocol :
-		 parse_number(field->text, field->text + field->len, 255);
+	number = protocol_number(field);
 	if (number < 0)
 		return "unknown protocol: tcp, udp, icmp-echo, ..., or 0 to 255";
 	packet->flow.protocol = number;
@@ -177,6 +197,22 @@ static enum end_error parse_end(const struct field *field, union le_addr *addr, 
 		return END_OK;
 	*port = parse_number(colon + 1, end, 65535);
 	return *port < 0 ? END_BAD_PORT : END_OK;
+}
+
+/**
+ * packet_end_parse() - read one end of a packet from a word
+ * @word: ADDRESS, ADDRESS:PORT, or for IPv6 [ADDRESS]:PORT
+ * @addr: where to put the address
+ * @family: where to put its family
+ * @port: where to put the port; -1 if there is none
+ *
+ * Return: whether it is an end.
+ */
+bool packet_end_parse(const char *word, union le_addr *addr, u8 *family, int *port)
+{
+	struct field field = { .text = word, .len = strlen(word) };
+
+	return parse_end(&field, addr, family, port) == END_OK;
 }
 
 static const char *parse_ends(const struct field *source, const struct field *destination,

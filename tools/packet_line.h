@@ -20,6 +20,8 @@ struct asked {
 	struct le_packet packet;
 };
 
+int packet_protocol_parse(const char *word);
+bool packet_end_parse(const char *word, union le_addr *addr, u8 *family, int *port);
 const char *packet_line_parse(const char *line, size_t len, struct asked *asked);
 /* "[address]:port": eight groups, seven colons, brackets, colon, port, and the terminator. */
 #define PACKET_END_TEXT 48

@@ -164,8 +164,7 @@ static int row_of_answer(const struct follow *follow, const struct asked *asked)
 	return le_judge(follow->table, asked->crossing, &packet);
 }
 
-static char *why(const struct follow *follow, const struct tally *tally, struct asked *asked,
-		 struct reasons *reasons)
+static char *why(const struct follow *follow, const struct tally *tally, struct asked *asked)
 {
 	struct row_view view;
 	int row;
@@ -187,7 +186,7 @@ static char *why(const struct follow *follow, const struct tally *tally, struct 
 		return text_of("row %s would take it as an answer, had the other end begun",
 			       view.id);
 	}
-	return reasons_text(reasons, tally->outcome, asked);
+	return explain_outcome(follow->policy, tally->outcome, asked);
 }
 
 /* ---- text ---- */
@@ -281,7 +280,6 @@ static int digits(u64 number)
 
 static void print_flows(const struct follow *follow, const struct flows *flows)
 {
-	struct reasons reasons = { .policy = follow->policy };
 	struct asked asked;
 	int width;
 	size_t i;
@@ -296,7 +294,7 @@ static void print_flows(const struct follow *follow, const struct flows *flows)
 
 		asked_of(follow, tally, &asked);
 		line = packet_line_text(&asked);
-		text = why(follow, tally, &asked, &reasons);
+		text = why(follow, tally, &asked);
 		printf("%*llu  %-9s  %s\n", width, tally->packets,
 		       le_reason_names[le_outcome_index(tally->outcome)], line);
 		if (text)
@@ -306,7 +304,6 @@ static void print_flows(const struct follow *follow, const struct flows *flows)
 	}
 	if (flows->nr > flows->nr_shown)
 		printf("... and %zu more: --all lists them\n", flows->nr - flows->nr_shown);
-	reasons_free(&reasons);
 }
 
 static void print_text(const struct replay *replay, const struct flows *flows)
@@ -409,8 +406,7 @@ static void json_add_end(struct json_object *entry, const char *address, const c
 	json_add(entry, port, asked->packet.kind == LE_KIND_PORTS ? json_number(number) : NULL);
 }
 
-static struct json_object *json_flow(const struct follow *follow, const struct tally *tally,
-				     struct reasons *reasons)
+static struct json_object *json_flow(const struct follow *follow, const struct tally *tally)
 {
 	struct json_object *entry = json_of(json_object_new_object());
 	struct asked asked;
@@ -427,7 +423,7 @@ static struct json_object *json_flow(const struct follow *follow, const struct t
 	json_add_end(entry, "destination", "destination_port", &asked.packet.flow.dst, &asked,
 		     asked.packet.flow.dport);
 	json_add(entry, "reason", json_text(le_reason_names[le_outcome_index(tally->outcome)]));
-	text = why(follow, tally, &asked, reasons);
+	text = why(follow, tally, &asked);
 	json_add(entry, "explanation", text ? json_text(text) : NULL);
 	free(text);
 	json_add(entry, "packets", json_number(tally->packets));
@@ -440,12 +436,10 @@ static struct json_object *json_flow(const struct follow *follow, const struct t
 static struct json_object *json_flows(const struct follow *follow, const struct flows *flows)
 {
 	struct json_object *array = json_of(json_object_new_array());
-	struct reasons reasons = { .policy = follow->policy };
 	size_t i;
 
 	for (i = 0; i < flows->nr_shown; i++)
-		json_object_array_add(array, json_flow(follow, flows->list[i], &reasons));
-	reasons_free(&reasons);
+		json_object_array_add(array, json_flow(follow, flows->list[i]));
 	return array;
 }
 
@@ -507,12 +501,13 @@ static enum status status_of(const struct replay *replay)
 
 static bool tell_where(struct where *where, const struct call *call, enum status *status)
 {
-	const char *wrong = NULL;
+	const char *external = call->answers[INIT_EXTERNAL];
+	const char *internal = call->answers[INIT_INTERNAL], *wrong = NULL;
 
-	if (call->external && !where_add(where, LE_EXTERNAL, call->external, &wrong))
-		*status = misuse(call, "--external: '%s' %s", call->external, wrong);
-	else if (call->internal && !where_add(where, LE_INTERNAL, call->internal, &wrong))
-		*status = misuse(call, "--internal: '%s' %s", call->internal, wrong);
+	if (external && !where_add(where, LE_EXTERNAL, external, &wrong))
+		*status = misuse(call, "--external: '%s' %s", external, wrong);
+	else if (internal && !where_add(where, LE_INTERNAL, internal, &wrong))
+		*status = misuse(call, "--internal: '%s' %s", internal, wrong);
 	else if (call->gateway && !where_add_gateway(where, call->gateway, &wrong))
 		*status = misuse(call, "--gateway: '%s' %s", call->gateway, wrong);
 	return !wrong;

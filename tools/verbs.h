@@ -16,11 +16,34 @@ enum option_bit {
 	OPTION_BATCH = BIT(4),
 	OPTION_IPV6 = BIT(5),
 	OPTION_CONFIRM = BIT(6),
-	OPTION_EXTERNAL = BIT(7),
-	OPTION_INTERNAL = BIT(8),
-	OPTION_GATEWAY = BIT(9),
-	OPTION_GROUP = BIT(10),
-	OPTION_COUNT = BIT(11),
+	OPTION_HAIRPIN = BIT(7),
+	OPTION_PROMETHEUS = BIT(8),
+	OPTION_FORCE = BIT(9),
+	OPTION_YES = BIT(10),
+	OPTION_ANSWER = BIT(11),
+	OPTION_CONN = BIT(12),
+	OPTION_EXTERNAL = BIT(13),
+	OPTION_INTERNAL = BIT(14),
+	OPTION_GATEWAY = BIT(15),
+	OPTION_GROUP = BIT(16),
+	OPTION_COUNT = BIT(17),
+};
+
+/*
+ * What "init" asks, in this order; each has an option of its own. "replay" takes the first two as
+ * well, for which addresses are where.
+ */
+enum init_answer {
+	INIT_EXTERNAL,
+	INIT_INTERNAL,
+	INIT_ACCESS,
+	INIT_WEBCONF,
+	INIT_AV,
+	INIT_EDGE_INTERNAL,
+	INIT_FRONT_END,
+	INIT_FEATURES,
+	INIT_LOG_GROUP,
+	NR_INIT_ANSWERS,
 };
 
 /**
@@ -30,11 +53,10 @@ enum option_bit {
  * @options: set of the options that were given (enum option_bit)
  * @policy: operand of --policy, or NULL
  * @confirm: operand of --confirm, or NULL
- * @external: operand of --external, or NULL
- * @internal: operand of --internal, or NULL
  * @gateway: operand of --gateway, or NULL
  * @group: operand of --group, or NULL
  * @count: operand of --count, or NULL
+ * @answers: operands of the options that answer what "init" asks, or NULL
  * @operands: what follows the verb
  * @nr_operands: how many
  */
@@ -44,11 +66,10 @@ struct call {
 	unsigned int options;
 	const char *policy;
 	const char *confirm;
-	const char *external;
-	const char *internal;
 	const char *gateway;
 	const char *group;
 	const char *count;
+	const char *answers[NR_INIT_ANSWERS];
 	char **operands;
 	int nr_operands;
 };
@@ -57,6 +78,8 @@ static inline bool wants_json(const struct call *call)
 {
 	return call->options & OPTION_JSON;
 }
+
+extern const char tool_version[];
 
 __printf(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
 enum status ask_to_confirm(const struct call *call, bool *pending);
@@ -77,5 +100,9 @@ enum status verb_explain(const struct call *call);
 enum status verb_replay(const struct call *call);
 enum status verb_log(const struct call *call);
 enum status verb_export(const struct call *call);
+enum status verb_diff(const struct call *call);
+enum status verb_nat(const struct call *call);
+enum status verb_metrics(const struct call *call);
+enum status verb_init(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */
