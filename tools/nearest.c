@@ -73,7 +73,6 @@ static bool prefix_holds(const struct le_prefix *prefix, const union le_addr *ad
 	if (prefix->family != family)
 		return false;
 	le_prefix_clear_host_bits(&own);
-	own.tag = prefix->tag;
 	return le_prefix_equal(&own, prefix);
 }
 
@@ -88,28 +87,53 @@ static bool addrs_hold(const struct le_addrs *addrs, const union le_addr *addr, 
 	return false;
 }
 
-/* One pass over what may be a million prefixes. */
+/* Place of the first of a policy's prefixes, which are in order, that is not before another. */
+static u32 find_prefix(const struct le_policy *policy, const struct le_prefix *prefix)
+{
+	u32 from = 0, to = policy->nr_prefixes;
+
+	while (from < to) {
+		u32 middle = from + (to - from) / 2;
+
+		if (le_prefix_compare(&policy->prefixes[middle], prefix) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/*
+ * What an address is a member of. There may be a million prefixes, and many packets to ask about,
+ * but only so many lengths.
+ */
+static u32 tags_of(const struct le_policy *policy, const union le_addr *addr, u8 family)
+{
+	u32 tags = 0, i;
+	unsigned int n;
+
+	for (n = 0; n < LE_NR_EDGES; n++)
+		if (addrs_hold(&policy->edges[n], addr, family))
+			tags |= BIT(LE_TAG_EDGE + n);
+	for (n = 0; n <= le_addr_bits(family); n++) {
+		struct le_prefix prefix = { .addr = *addr, .family = family, .len = n };
+
+		le_prefix_clear_host_bits(&prefix);
+		for (i = find_prefix(policy, &prefix); i < policy->nr_prefixes; i++) {
+			if (!le_prefix_equal(&prefix, &policy->prefixes[i]))
+				break;
+			tags |= BIT(policy->prefixes[i].tag);
+		}
+	}
+	return tags;
+}
+
 static void find_tags(struct question *question)
 {
-	const struct le_policy *policy = question->policy;
 	const struct le_flow *flow = &question->flow;
-	unsigned int edge;
-	u32 i;
 
-	for (edge = 0; edge < LE_NR_EDGES; edge++) {
-		if (addrs_hold(&policy->edges[edge], &flow->src, flow->family))
-			question->src_tags |= BIT(LE_TAG_EDGE + edge);
-		if (addrs_hold(&policy->edges[edge], &flow->dst, flow->family))
-			question->dst_tags |= BIT(LE_TAG_EDGE + edge);
-	}
-	for (i = 0; i < policy->nr_prefixes; i++) {
-		const struct le_prefix *prefix = &policy->prefixes[i];
-
-		if (prefix_holds(prefix, &flow->src, flow->family))
-			question->src_tags |= BIT(prefix->tag);
-		if (prefix_holds(prefix, &flow->dst, flow->family))
-			question->dst_tags |= BIT(prefix->tag);
-	}
+	question->src_tags = tags_of(question->policy, &flow->src, flow->family);
+	question->dst_tags = tags_of(question->policy, &flow->dst, flow->family);
 }
 
 static void candidate_of_matrix(struct candidate *c, const struct le_policy *policy,
@@ -213,6 +237,7 @@ static u32 compare(const struct candidate *c, const struct question *q)
 {
 	bool from = end_matches(q, &c->from, c->from_tags, q->src_tags, &q->flow.src);
 	bool to = end_matches(q, &c->to, c->to_tags, q->dst_tags, &q->flow.dst);
+	u32 near_tags = c->dir == LE_IN ? q->dst_tags : q->src_tags;
 	u32 tags = c->from_tags | c->to_tags, found = 0;
 	struct le_ports strict;
 
@@ -220,9 +245,9 @@ static u32 compare(const struct candidate *c, const struct question *q)
 		found |= BIT(DIFFERS_FEATURE);
 	if (lacks_edge(q->policy, tags)) {
 		found |= BIT(DIFFERS_NO_EDGE);
-		/* Whose address it should be cannot be said. */
-		from |= c->dir == LE_OUT;
-		to |= c->dir == LE_IN;
+		/* An address that is no other edge's may be meant to be this one's. */
+		from |= c->dir == LE_OUT && !(near_tags & LE_TAGS_EDGES);
+		to |= c->dir == LE_IN && !(near_tags & LE_TAGS_EDGES);
 	}
 	if (!(c->dir == LE_IN ? from : to))
 		found |= BIT(DIFFERS_FAR);
@@ -239,6 +264,14 @@ static u32 compare(const struct candidate *c, const struct question *q)
 	if (strict_ports(c, q->policy, &strict) && !in_ports(strict, q->flow.sport))
 		found |= BIT(DIFFERS_SOURCE_PORT);
 	return found;
+}
+
+/* Of an IPv4 address, only the first word need have been set. */
+static union le_addr whole_addr(const union le_addr *addr, u8 family)
+{
+	union le_addr whole = { .v4 = addr->v4 };
+
+	return family == LE_IPV4 ? whole : *addr;
 }
 
 static struct question reversed(const struct question *q)
@@ -483,6 +516,8 @@ bool nearest_find(struct nearest *nearest, const struct le_policy *policy, unsig
 	unsigned int row;
 
 	*nearest = (struct nearest){ .row = LE_NO_ROW };
+	question.flow.src = whole_addr(&flow->src, flow->family);
+	question.flow.dst = whole_addr(&flow->dst, flow->family);
 	find_tags(&question);
 	back = reversed(&question);
 	for (row = 0; row < nr_rows(policy); row++) {

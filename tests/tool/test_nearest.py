@@ -29,6 +29,8 @@ TABLE = [
      "it is off: it needs feature pic, and peer pic-partner"),
     ("edge without address", "external in tcp 9.9.9.9:1 10.45.16.40:5269", "EDGE", "ext-01",
      "edge access has no address in the policy"),
+    ("group, not another edge's row", "external in tcp 9.9.9.9:1 10.45.16.10:443", "NOAV", "ext-05",
+     "9.9.9.9 is not in group client"),
     ("group", "internal in tcp 192.168.11.1:4000 172.25.33.10:5061", "peer front-end 192.168.10.0/24\n", "int-02",
      "192.168.11.1 is not in group front-end"),
     ("group next to an empty one", "internal in tcp 192.168.11.1:4000 172.25.33.10:5062", "peer branch 192.168.10.0/24\n",
@@ -152,6 +154,8 @@ class Nearest(ToolTest):
         text = OPEN
         if more == "EDGE":
             text, more = text.replace("edge access 10.45.16.10 2001:db8:16::10\n", ""), ""
+        if more == "NOAV":
+            text, more = text.replace("edge av 10.45.16.30\n", "").replace(" av ", " "), "peer client 192.0.2.0/24\n"
         return self.write("nearest.policy", text + more + "commit\n")
 
     def test_table(self):
