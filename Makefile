@@ -37,8 +37,8 @@ coverage: ## say how much of each source file the tests run; build/coverage/html
 vm-test: ## test the module in a VM with a stock kernel
 	@tests/vm/test
 
-fuzz: ## fuzz the policy language and the header reader (SECONDS=… for each)
-	@FUZZ_SECONDS=$(or $(SECONDS),60) tests/fuzz/run
+fuzz: ## fuzz the policy language, the compiler and the header reader (SECONDS=… or EXECUTIONS=… for each)
+	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_EXECUTIONS=$(EXECUTIONS) tests/fuzz/run
 
 prove: ## prove by bounded model checking what no run can try out
 	@tests/cbmc/run
