@@ -48,7 +48,7 @@ struct classes {
 	u32 *buckets;
 	u32 nr;
 	u32 room;
-	u32 nr_buckets;
+	u32 nr_buckets;	/* a power of two */
 };
 
 #define NO_CLASS (~0U)
@@ -77,6 +77,12 @@ struct compiler {
 	struct le_span *spans[2];
 	u32 nr_spans[2];
 };
+
+/* Words of two bitmaps of terms: source and destination of addresses, or the ports' likewise. */
+static size_t pair_words(const struct compiler *c)
+{
+	return 2 * (size_t)c->words;
+}
 
 static u16 site_tag(struct compiler *c, const struct le_prefix *prefix)
 {
@@ -326,7 +332,7 @@ struct port_classes {
 static int port_class(struct compiler *c, struct port_classes *pc, u32 port)
 {
 	u64 bits[2 * LE_MAX_WORDS] = { 0 };
-	size_t stride = 2 * c->words;
+	size_t stride = pair_words(c);
 	u64 *bigger;
 	u32 i;
 
@@ -440,7 +446,7 @@ static void fold_ports(const struct compiler *c, const struct port_classes *pc,
 
 	for (i = 0; i < pc->nr_runs; i++) {
 		const struct port_run *run = &pc->runs[i];
-		const u64 *bits = pc->bits + (size_t)run->class * 2 * c->words;
+		const u64 *bits = pc->bits + run->class * pair_words(c);
 
 		fill_ports(table->dport_class, run,
 			   number_word(fp->dports, &fp->nr_dports,
@@ -505,7 +511,7 @@ static int store_wide_ports(struct compiler *c, const struct port_classes *pc)
 	if (!wide->dports)
 		return -ENOMEM;
 	for (i = 0; i < pc->nr; i++)
-		store_wide(c, pc->bits + (size_t)i * 2 * c->words, wide->dports, i);
+		store_wide(c, pc->bits + i * pair_words(c), wide->dports, i);
 	return c->words > 1 ? store_port_classes(wide, pc) : 0;
 }
 
@@ -537,7 +543,7 @@ static int make_ports(struct compiler *c)
 
 static void add_end(struct compiler *c, const struct end *end, u32 term, u32 offset)
 {
-	size_t stride = 2 * c->words;
+	size_t stride = pair_words(c);
 	unsigned int tag;
 
 	for (tag = 0; tag < LE_NR_TAGS; tag++)
@@ -551,7 +557,7 @@ static int make_tags(struct compiler *c)
 {
 	u32 nr = TAG_SITE + c->nr_site_prefixes, i;
 
-	c->tag_bits = kvcalloc(nr, 2 * c->words * sizeof(u64), GFP_KERNEL);
+	c->tag_bits = kvcalloc(nr, pair_words(c) * sizeof(u64), GFP_KERNEL);
 	c->tag_flags = kvcalloc(nr, sizeof(*c->tag_flags), GFP_KERNEL);
 	if (!c->tag_bits || !c->tag_flags)
 		return -ENOMEM;
@@ -570,7 +576,7 @@ static int make_tags(struct compiler *c)
 /* Whether membership of a tag makes any difference: most groups that no active row names do not. */
 static bool tag_matters(const struct compiler *c, u32 tag)
 {
-	const u64 *bits = c->tag_bits + (size_t)tag * 2 * c->words;
+	const u64 *bits = c->tag_bits + tag * pair_words(c);
 	u32 i;
 
 	for (i = 0; i < 2 * c->words; i++)
@@ -608,7 +614,8 @@ static int rehash_classes(struct classes *cl, size_t stride)
 	for (i = 0; i < nr_buckets; i++)
 		buckets[i] = NO_CLASS;
 	for (i = 0; i < cl->nr; i++) {
-		u32 bucket = hash_class(cl->bits + i * stride, stride, cl->flags[i]) % nr_buckets;
+		u32 hash = hash_class(cl->bits + i * stride, stride, cl->flags[i]);
+		u32 bucket = hash & (nr_buckets - 1);
 
 		next[i] = buckets[bucket];
 		buckets[bucket] = i;
@@ -637,12 +644,12 @@ static int rehash_classes(struct classes *cl, size_t stride)
 static u32 intern_class(struct compiler *c, const u64 *bits, u32 flags)
 {
 	struct classes *cl = &c->classes;
-	size_t stride = 2 * c->words;
+	size_t stride = pair_words(c);
 	u32 class, bucket;
 
 	if (cl->nr == cl->room && rehash_classes(cl, stride))
 		return NO_CLASS;
-	bucket = hash_class(bits, stride, flags) % cl->nr_buckets;
+	bucket = hash_class(bits, stride, flags) & (cl->nr_buckets - 1);
 	for (class = cl->buckets[bucket]; class != NO_CLASS; class = cl->next[class])
 		if (cl->flags[class] == flags &&
 		    !memcmp(cl->bits + class * stride, bits, stride * sizeof(*bits)))
@@ -673,7 +680,7 @@ static u32 base_class(struct compiler *c)
 /* The class of addresses that are members of a tag on top of what a class has. */
 static u32 class_with_tag(struct compiler *c, u32 class, u32 tag)
 {
-	size_t stride = 2 * c->words, i;
+	size_t stride = pair_words(c), i;
 	const u64 *more = c->tag_bits + tag * stride;
 	const u64 *have = c->classes.bits + class * stride;
 	u64 bits[2 * LE_MAX_WORDS];
@@ -730,7 +737,7 @@ static bool holds_any(const struct le_prefix *prefix, const struct le_addrs *add
 
 static void inherit_terms(struct compiler *c, u32 heir, u32 tag)
 {
-	size_t stride = 2 * c->words, i;
+	size_t stride = pair_words(c), i;
 
 	for (i = 0; i < stride; i++)
 		c->tag_bits[heir * stride + i] |= c->tag_bits[tag * stride + i];
@@ -829,10 +836,8 @@ struct sweep {
 
 static void add_span(struct sweep *sw, struct le_key start, u32 class)
 {
-	struct le_span *top = sw->nr ? &sw->spans[sw->nr - 1] : NULL;
-
 	/* What begins where the span before it began replaces that one. */
-	if (top && !le_key_less(&top->start, &start))
+	if (sw->nr && !le_key_less(&sw->spans[sw->nr - 1].start, &start))
 		sw->nr--;
 	if (sw->nr && sw->spans[sw->nr - 1].class == class)
 		return;
@@ -1029,8 +1034,8 @@ static int store_addr_classes(struct compiler *c)
 	if (!table->addr_flags || !table->wide.froms || !table->wide.tos)
 		return -ENOMEM;
 	for (i = 0; i < cl->nr; i++) {
-		const u64 *bits = cl->bits + (size_t)i * 2 * c->words;
-		u64 *ends = table->ends + i * LE_CLASS_STEP;
+		const u64 *bits = cl->bits + i * pair_words(c);
+		u64 *ends = table->ends + (size_t)i * LE_CLASS_STEP;
 
 		store_wide(c, bits, table->wide.froms, i);
 		store_wide(c, bits + c->words, table->wide.tos, i);
