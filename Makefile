@@ -55,7 +55,7 @@ iptables-diff: ## the same with lyncedgectl export iptables
 bench: ## count what a packet costs, next to nftables, iptables and BPF (KERNELS="6.1 6.12"); figures go to build/bench.json
 	@tests/bench/run $(KERNELS)
 
-style: ## build with W=1, run sparse and checkpatch
+style: ## build with W=1 by gcc and clang, and let sparse, checkpatch, spatch and two static analyzers look
 	@tests/style/run
 
 clean: ## remove what was built
