@@ -46,6 +46,9 @@ prove: ## prove by bounded model checking what no run can try out
 mutants: ## plant bugs into a copy of the tree, and see whether the tests fail
 	@tests/mutants/run
 
+planted: ## plant the ten faults that a kernel module is feared for, and say which test sees each
+	@tests/mutants/run --planted
+
 nft-diff: ## compare the module with lyncedgectl export nft, packet by packet, in VMs
 	@tests/nft/run
 
@@ -67,4 +70,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove fuzz nft-diff iptables-diff bench
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants planted prove fuzz nft-diff iptables-diff bench
