@@ -37,6 +37,9 @@ coverage: ## say how much of each source file the tests run; build/coverage/html
 vm-test: ## test the module in a VM with a stock kernel
 	@tests/vm/test
 
+soak: ## run the long forms: storms in a debug kernel with several processors (long)
+	@tests/soak/run
+
 fuzz: ## fuzz the policy language, the compiler and the header reader (SECONDS=… or EXECUTIONS=… for each)
 	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_EXECUTIONS=$(EXECUTIONS) tests/fuzz/run
 
@@ -70,4 +73,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants planted prove fuzz nft-diff iptables-diff bench
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
