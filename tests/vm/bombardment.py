@@ -339,7 +339,7 @@ class Bombardment:
             missing = sorted(REASONS - set(self.verdicts)) + sorted(set(rows) - set(self.rows))
             check("hostile: every reason and every row has occurred", not missing, f"missing: {missing}")
         seen = sum(self.verdicts.values())
-        print(f"# {self.sent} packets sent, {seen} seen by lyncedge, " +
+        print(f"# figures: hostile: {self.sent} packets sent, {seen} seen by lyncedge, " +
               ", ".join(f"{name} {n}" for name, n in self.verdicts.most_common()) +
               f", {time.monotonic() - self.started:.0f} s, seed {self.seed}")
 
