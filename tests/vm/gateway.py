@@ -515,6 +515,9 @@ def run_parts(parts, words=None, with_nat=True):
     write("mode", "enforce")
     left_out = [a[1:] for a in words if a.startswith("-")]
     asked = [a for a in words if not a.startswith("-")]
+    unknown = set(left_out + asked) - {part.__name__ for part in parts}
+    if unknown:
+        sys.exit(f"no such part: {' '.join(sorted(unknown))} (there are: {' '.join(part.__name__ for part in parts)})")
     for part in parts:
         if part.__name__ not in left_out and (not asked or part.__name__ in asked):
             begun = time.monotonic()

@@ -235,7 +235,7 @@ class Reading:
         if packet.kind == "echo":
             return (None, "icmp-echo") if self.options["icmp-echo"] == "allow" else ("protocol", None)
         if packet.kind == "error":
-            passes = self.passes(interface, direction, packet.src[0], packet.quote, view)
+            passes = self.passes(interface, direction, packet, view)
             return (None, "icmp-related") if passes else ("protocol", None)
         if packet.kind == "other":
             return "protocol", None
@@ -249,12 +249,13 @@ class Reading:
             row = self.row(interface, direction, packet)
         return (None, row) if row else ("no-row", None)
 
-    def passes(self, interface, direction, version, data, view):
+    def passes(self, interface, direction, error, view):
         """Whether what an error is about passes here. The error goes one way, so what it quotes went the other."""
         if view in ("invalid", "original", "reply"):
             return False
-        quote = read_quote(version, data, view != "none")
-        if not quote:
+        quote = read_quote(error.src[0], error.quote, view != "none")
+        # Whoever gets it has to have sent what it quotes. Conntrack has seen to that where it vouches.
+        if not quote or (view == "none" and quote.src != error.dst):
             return False
         quoted_direction = OPPOSITE[direction]
         far = quote.src if quoted_direction == "in" else quote.dst
