@@ -37,14 +37,20 @@ coverage: ## say how much of each source file the tests run; build/coverage/html
 vm-test: ## test the module in a VM with a stock kernel
 	@tests/vm/test
 
-fuzz: ## fuzz the policy language and the header reader (SECONDS=… for each)
-	@FUZZ_SECONDS=$(or $(SECONDS),60) tests/fuzz/run
+soak: ## run the long forms: storms in a debug kernel with several processors (long)
+	@tests/soak/run
+
+fuzz: ## fuzz the policy language, the compiler and the header reader (SECONDS=… or EXECUTIONS=… for each)
+	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_EXECUTIONS=$(EXECUTIONS) tests/fuzz/run
 
 prove: ## prove by bounded model checking what no run can try out
 	@tests/cbmc/run
 
 mutants: ## plant bugs into a copy of the tree, and see whether the tests fail
 	@tests/mutants/run
+
+planted: ## plant the ten faults that a kernel module is feared for, and say which test sees each
+	@tests/mutants/run --planted
 
 nft-diff: ## compare the module with lyncedgectl export nft, packet by packet, in VMs
 	@tests/nft/run
@@ -55,7 +61,7 @@ iptables-diff: ## the same with lyncedgectl export iptables
 bench: ## count what a packet costs, next to nftables, iptables and BPF (KERNELS="6.1 6.12"); figures go to build/bench.json
 	@tests/bench/run $(KERNELS)
 
-style: ## build with W=1, run sparse and checkpatch
+style: ## build with W=1 by gcc and clang, and let sparse, checkpatch, spatch and two static analyzers look
 	@tests/style/run
 
 clean: ## remove what was built
@@ -67,4 +73,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test style clean help mutants prove fuzz nft-diff iptables-diff bench
+.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench

@@ -196,20 +196,6 @@ static u32 build4(struct trie *trie, struct part part, u32 first, unsigned int d
 	return trie->plain ? place | LE_NODE : number * LE_NODE_STEPS | LE_NODE | LE_BY_RUNS;
 }
 
-/* The entry of a block; @rest begins with the span that holds the last address before it. */
-static u32 entry_of(struct trie *trie, struct part *rest, u32 block)
-{
-	const struct le_key start = { .lo = block << 16 }, end = { .lo = start.lo | 0xffff };
-	struct part part;
-
-	/* Most blocks have no start of a span in them. */
-	if (is_last(rest) || rest->first[1].start.lo > end.lo)
-		return rest->first->class;
-	part = part_of(rest->first, rest->last, &start, &end);
-	rest->first = part.last;
-	return is_last(&part) ? part.first->class : build4(trie, part, start.lo, 0);
-}
-
 static u32 *root_entry(u32 *root, u32 block)
 {
 	__be16 bytes = htons(block);
@@ -217,17 +203,29 @@ static u32 *root_entry(u32 *root, u32 block)
 	return root + le_block((const u8 *)&bytes);
 }
 
+/*
+ * The entries of blocks from @block up to @end, in which no span starts. The root is zeroed, and
+ * most blocks of most policies are of class 0: they are not even touched.
+ */
+static void fill_root(u32 *root, u32 block, u32 end, u32 class)
+{
+	for (; class && block < end; block++)
+		*root_entry(root, block) = class;
+}
+
+/* Goes from block to block in which a span starts; @rest begins with the span before that. */
 static void build_root(struct trie *trie)
 {
 	struct part rest = { .first = trie->spans, .last = trie->spans + trie->nr_spans - 1 };
-	u32 block;
+	u32 block, next;
 
 	trie->nr_nodes = 0;
 	trie->nr_runs = 0;
-	for (block = 0; block < LE_NR_BLOCKS && !trie->out_of_memory; block++) {
-		*root_entry(trie->root, block) = entry_of(trie, &rest, block);
-		if (block % 256 == 0)
-			cond_resched();
+	for (block = 0; block < LE_NR_BLOCKS && !trie->out_of_memory; block = next) {
+		*root_entry(trie->root, block) = entry4(trie, &rest, block << 16, 16, 0);
+		next = is_last(&rest) ? LE_NR_BLOCKS : rest.first[1].start.lo >> 16;
+		fill_root(trie->root, block + 1, next, rest.first->class);
+		cond_resched();
 	}
 }
 
@@ -421,33 +419,32 @@ static u32 search_first(struct searches *all, struct rest6 rest)
 	return entry_of_search(&search);
 }
 
-/* As entry_of(). */
-static u32 entry6_of(struct searches *all, struct part *rest, u32 block)
+/* The entry of a block; @rest begins with the span that holds the last address before it. */
+static u32 entry6(struct searches *all, struct part *rest, u32 block)
 {
 	const struct le_key start = { .hi = (u64)block << 48 };
 	const struct le_key end = { .hi = start.hi | (BIT_ULL(48) - 1), .lo = ~0ULL };
-	struct part part;
+	struct part part = part_of(rest->first, rest->last, &start, &end);
 
-	if (is_last(rest) || rest->first[1].start.hi > end.hi)
-		return rest->first->class;
-	part = part_of(rest->first, rest->last, &start, &end);
 	rest->first = part.last;
 	if (is_last(&part))
 		return part.first->class;
 	return search_first(all, (struct rest6){ .part = part, .first = start.hi, .end = end.hi });
 }
 
+/* As build_root(). */
 static void build_searches(struct searches *all, u32 *root, const struct le_span *spans,
 			   u32 nr_spans)
 {
 	struct part rest = { .first = spans, .last = spans + nr_spans - 1 };
-	u32 block;
+	u32 block, next;
 
 	all->nr = 0;
-	for (block = 0; block < LE_NR_BLOCKS; block++) {
-		*root_entry(root, block) = entry6_of(all, &rest, block);
-		if (block % 256 == 0)
-			cond_resched();
+	for (block = 0; block < LE_NR_BLOCKS; block = next) {
+		*root_entry(root, block) = entry6(all, &rest, block);
+		next = is_last(&rest) ? LE_NR_BLOCKS : rest.first[1].start.hi >> 48;
+		fill_root(root, block + 1, next, rest.first->class);
+		cond_resched();
 	}
 }
 

@@ -48,7 +48,7 @@ struct classes {
 	u32 *buckets;
 	u32 nr;
 	u32 room;
-	u32 nr_buckets;
+	u32 nr_buckets;	/* a power of two */
 };
 
 #define NO_CLASS (~0U)
@@ -77,6 +77,12 @@ struct compiler {
 	struct le_span *spans[2];
 	u32 nr_spans[2];
 };
+
+/* Words of two bitmaps of terms: source and destination of addresses, or the ports' likewise. */
+static size_t pair_words(const struct compiler *c)
+{
+	return 2 * (size_t)c->words;
+}
 
 static u16 site_tag(struct compiler *c, const struct le_prefix *prefix)
 {
@@ -305,17 +311,28 @@ static bool in_ports(const struct le_ports *ports, u32 port)
 	return port >= ports->first && port <= ports->last;
 }
 
+#define NR_PORTS 65536
+
+/* Ports of one class, up to the first of the next run. */
+struct port_run {
+	u32 first;
+	u32 class;
+};
+
 /* Classes of ports under construction: two bitmaps each, destination and source. */
 struct port_classes {
 	u64 *bits;
 	u32 nr;
 	u32 room;
+	/* All ports, ascending; the one after the last begins where there are no more. */
+	struct port_run *runs;
+	u32 nr_runs;
 };
 
 static int port_class(struct compiler *c, struct port_classes *pc, u32 port)
 {
 	u64 bits[2 * LE_MAX_WORDS] = { 0 };
-	size_t stride = 2 * c->words;
+	size_t stride = pair_words(c);
 	u64 *bigger;
 	u32 i;
 
@@ -336,36 +353,59 @@ static int port_class(struct compiler *c, struct port_classes *pc, u32 port)
 	return pc->nr++;
 }
 
-/*
- * The class of each of the 65,536 ports; a new one is looked for only where some term's range
- * begins or ends.
- */
-static int classify_ports(struct compiler *c, struct port_classes *pc, u16 *class_of)
+static void set_cut(u64 *cuts, u32 port)
 {
-	u8 *cut = kvzalloc(65537, GFP_KERNEL);
-	int class = 0;
+	cuts[port / 64] |= BIT_ULL(port % 64);
+}
+
+/* Where some term's range begins or has ended: a bit for each port, and one more. */
+static u64 *cut_ports(const struct compiler *c)
+{
+	u64 *cuts = kvcalloc(NR_PORTS / 64 + 1, sizeof(*cuts), GFP_KERNEL);
 	u32 i;
 
-	if (!cut)
-		return -ENOMEM;
-	cut[0] = 1;
+	if (!cuts)
+		return NULL;
+	set_cut(cuts, 0);
 	for (i = 0; i < c->nr_terms; i++) {
-		cut[c->terms[i].dport.first] = 1;
-		cut[c->terms[i].dport.last + 1] = 1;
-		cut[c->terms[i].sport.first] = 1;
-		cut[c->terms[i].sport.last + 1] = 1;
+		set_cut(cuts, c->terms[i].dport.first);
+		set_cut(cuts, c->terms[i].dport.last + 1);
+		set_cut(cuts, c->terms[i].sport.first);
+		set_cut(cuts, c->terms[i].sport.last + 1);
 	}
-	for (i = 0; i < 65536; i++) {
-		if (cut[i]) {
-			class = port_class(c, pc, i);
-			if (class < 0)
-				break;
-			cond_resched();
-		}
-		class_of[i] = class;
+	return cuts;
+}
+
+/* The runs that begin at one of the 64 ports from @port on. */
+static int add_runs(struct compiler *c, struct port_classes *pc, u32 port, u64 cuts)
+{
+	for (; cuts; cuts &= cuts - 1) {
+		u32 first = port + __ffs64(cuts);
+		int class = port_class(c, pc, first);
+
+		if (class < 0)
+			return class;
+		pc->runs[pc->nr_runs++] = (struct port_run){ .first = first, .class = class };
+		cond_resched();
 	}
-	kvfree(cut);
-	return class < 0 ? class : 0;
+	return 0;
+}
+
+static int classify_ports(struct compiler *c, struct port_classes *pc)
+{
+	u64 *cuts = cut_ports(c);
+	int err = -ENOMEM;
+	u32 i;
+
+	pc->runs = kvmalloc_array(4 * c->nr_terms + 2, sizeof(*pc->runs), GFP_KERNEL);
+	if (cuts && pc->runs)
+		err = 0;
+	for (i = 0; i < NR_PORTS / 64 && !err; i++)
+		err = add_runs(c, pc, i * 64, cuts[i]);
+	if (!err)
+		pc->runs[pc->nr_runs] = (struct port_run){ .first = NR_PORTS };
+	kvfree(cuts);
+	return err;
 }
 
 /* Distinct words 0, up to as many as a table has room for: the number of one, old or new. */
@@ -388,27 +428,32 @@ struct fast_ports {
 	u32 nr_sports;
 };
 
+/* Of the table, which is zeroed: what is of class 0, mostly most ports, is not even touched. */
+static void fill_ports(u8 *class_of, const struct port_run *run, u8 class)
+{
+	u32 port;
+
+	for (port = run->first; class && port < run[1].first; port++)
+		class_of[(__force u16)htons(port)] = class;
+}
+
 /* Word 0 knows fewer terms than all words, and so fewer classes of ports. */
 static void fold_ports(const struct compiler *c, const struct port_classes *pc,
-		       const u16 *class_of, struct fast_ports *fp)
+		       struct fast_ports *fp)
 {
 	struct le_table *table = c->table;
-	u8 dport_class = 0, sport_class = 0;
-	u32 port, last = pc->nr;
+	u32 i;
 
-	for (port = 0; port < 65536; port++) {
-		const u64 *bits = pc->bits + (size_t)class_of[port] * 2 * c->words;
-		u16 place = (__force u16)htons(port);
+	for (i = 0; i < pc->nr_runs; i++) {
+		const struct port_run *run = &pc->runs[i];
+		const u64 *bits = pc->bits + run->class * pair_words(c);
 
-		if (class_of[port] != last) {
-			dport_class = number_word(fp->dports, &fp->nr_dports,
-						  word_0(c, bits, LE_MORE_PORTS));
-			sport_class = number_word(fp->sports, &fp->nr_sports,
-						  word_0(c, bits + c->words, LE_MORE_PORTS));
-		}
-		last = class_of[port];
-		table->dport_class[place] = dport_class;
-		table->sport_class[place] = sport_class;
+		fill_ports(table->dport_class, run,
+			   number_word(fp->dports, &fp->nr_dports,
+				       word_0(c, bits, LE_MORE_PORTS)));
+		fill_ports(table->sport_class, run,
+			   number_word(fp->sports, &fp->nr_sports,
+				       word_0(c, bits + c->words, LE_MORE_PORTS)));
 	}
 	table->nr_dport_classes = fp->nr_dports;
 }
@@ -444,6 +489,19 @@ static int store_lanes(struct compiler *c, const struct fast_ports *fp)
 	return 0;
 }
 
+static int store_port_classes(struct le_wide *wide, const struct port_classes *pc)
+{
+	u32 i, port;
+
+	wide->port_class = kvmalloc_array(NR_PORTS, sizeof(*wide->port_class), GFP_KERNEL);
+	if (!wide->port_class)
+		return -ENOMEM;
+	for (i = 0; i < pc->nr_runs; i++)
+		for (port = pc->runs[i].first; port < pc->runs[i + 1].first; port++)
+			wide->port_class[port] = pc->runs[i].class;
+	return 0;
+}
+
 static int store_wide_ports(struct compiler *c, const struct port_classes *pc)
 {
 	struct le_wide *wide = &c->table->wide;
@@ -453,19 +511,19 @@ static int store_wide_ports(struct compiler *c, const struct port_classes *pc)
 	if (!wide->dports)
 		return -ENOMEM;
 	for (i = 0; i < pc->nr; i++)
-		store_wide(c, pc->bits + (size_t)i * 2 * c->words, wide->dports, i);
-	return 0;
+		store_wide(c, pc->bits + i * pair_words(c), wide->dports, i);
+	return c->words > 1 ? store_port_classes(wide, pc) : 0;
 }
 
 /* What lanes and ports have in every word. */
-static int store_ports(struct compiler *c, const struct port_classes *pc, const u16 *class_of)
+static int store_ports(struct compiler *c, const struct port_classes *pc)
 {
 	struct fast_ports *fp = kvzalloc(sizeof(*fp), GFP_KERNEL);
 	int err;
 
 	if (!fp)
 		return -ENOMEM;
-	fold_ports(c, pc, class_of, fp);
+	fold_ports(c, pc, fp);
 	err = store_lanes(c, fp);
 	kvfree(fp);
 	return err ? err : store_wide_ports(c, pc);
@@ -473,25 +531,19 @@ static int store_ports(struct compiler *c, const struct port_classes *pc, const 
 
 static int make_ports(struct compiler *c)
 {
-	u16 *class_of = kvmalloc_array(65536, sizeof(*class_of), GFP_KERNEL);
 	struct port_classes pc = { .nr = 0 };
-	int err = -ENOMEM;
+	int err = classify_ports(c, &pc);
 
-	if (class_of)
-		err = classify_ports(c, &pc, class_of);
 	if (!err)
-		err = store_ports(c, &pc, class_of);
+		err = store_ports(c, &pc);
 	kvfree(pc.bits);
-	if (err || c->words == 1)
-		kvfree(class_of);
-	else
-		c->table->wide.port_class = class_of;
+	kvfree(pc.runs);
 	return err;
 }
 
 static void add_end(struct compiler *c, const struct end *end, u32 term, u32 offset)
 {
-	size_t stride = 2 * c->words;
+	size_t stride = pair_words(c);
 	unsigned int tag;
 
 	for (tag = 0; tag < LE_NR_TAGS; tag++)
@@ -505,7 +557,7 @@ static int make_tags(struct compiler *c)
 {
 	u32 nr = TAG_SITE + c->nr_site_prefixes, i;
 
-	c->tag_bits = kvcalloc(nr, 2 * c->words * sizeof(u64), GFP_KERNEL);
+	c->tag_bits = kvcalloc(nr, pair_words(c) * sizeof(u64), GFP_KERNEL);
 	c->tag_flags = kvcalloc(nr, sizeof(*c->tag_flags), GFP_KERNEL);
 	if (!c->tag_bits || !c->tag_flags)
 		return -ENOMEM;
@@ -524,7 +576,7 @@ static int make_tags(struct compiler *c)
 /* Whether membership of a tag makes any difference: most groups that no active row names do not. */
 static bool tag_matters(const struct compiler *c, u32 tag)
 {
-	const u64 *bits = c->tag_bits + (size_t)tag * 2 * c->words;
+	const u64 *bits = c->tag_bits + tag * pair_words(c);
 	u32 i;
 
 	for (i = 0; i < 2 * c->words; i++)
@@ -562,7 +614,8 @@ static int rehash_classes(struct classes *cl, size_t stride)
 	for (i = 0; i < nr_buckets; i++)
 		buckets[i] = NO_CLASS;
 	for (i = 0; i < cl->nr; i++) {
-		u32 bucket = hash_class(cl->bits + i * stride, stride, cl->flags[i]) % nr_buckets;
+		u32 hash = hash_class(cl->bits + i * stride, stride, cl->flags[i]);
+		u32 bucket = hash & (nr_buckets - 1);
 
 		next[i] = buckets[bucket];
 		buckets[bucket] = i;
@@ -591,12 +644,12 @@ static int rehash_classes(struct classes *cl, size_t stride)
 static u32 intern_class(struct compiler *c, const u64 *bits, u32 flags)
 {
 	struct classes *cl = &c->classes;
-	size_t stride = 2 * c->words;
+	size_t stride = pair_words(c);
 	u32 class, bucket;
 
 	if (cl->nr == cl->room && rehash_classes(cl, stride))
 		return NO_CLASS;
-	bucket = hash_class(bits, stride, flags) % cl->nr_buckets;
+	bucket = hash_class(bits, stride, flags) & (cl->nr_buckets - 1);
 	for (class = cl->buckets[bucket]; class != NO_CLASS; class = cl->next[class])
 		if (cl->flags[class] == flags &&
 		    !memcmp(cl->bits + class * stride, bits, stride * sizeof(*bits)))
@@ -627,7 +680,7 @@ static u32 base_class(struct compiler *c)
 /* The class of addresses that are members of a tag on top of what a class has. */
 static u32 class_with_tag(struct compiler *c, u32 class, u32 tag)
 {
-	size_t stride = 2 * c->words, i;
+	size_t stride = pair_words(c), i;
 	const u64 *more = c->tag_bits + tag * stride;
 	const u64 *have = c->classes.bits + class * stride;
 	u64 bits[2 * LE_MAX_WORDS];
@@ -684,7 +737,7 @@ static bool holds_any(const struct le_prefix *prefix, const struct le_addrs *add
 
 static void inherit_terms(struct compiler *c, u32 heir, u32 tag)
 {
-	size_t stride = 2 * c->words, i;
+	size_t stride = pair_words(c), i;
 
 	for (i = 0; i < stride; i++)
 		c->tag_bits[heir * stride + i] |= c->tag_bits[tag * stride + i];
@@ -783,10 +836,8 @@ struct sweep {
 
 static void add_span(struct sweep *sw, struct le_key start, u32 class)
 {
-	struct le_span *top = sw->nr ? &sw->spans[sw->nr - 1] : NULL;
-
 	/* What begins where the span before it began replaces that one. */
-	if (top && !le_key_less(&top->start, &start))
+	if (sw->nr && !le_key_less(&sw->spans[sw->nr - 1].start, &start))
 		sw->nr--;
 	if (sw->nr && sw->spans[sw->nr - 1].class == class)
 		return;
@@ -983,8 +1034,8 @@ static int store_addr_classes(struct compiler *c)
 	if (!table->addr_flags || !table->wide.froms || !table->wide.tos)
 		return -ENOMEM;
 	for (i = 0; i < cl->nr; i++) {
-		const u64 *bits = cl->bits + (size_t)i * 2 * c->words;
-		u64 *ends = table->ends + i * LE_CLASS_STEP;
+		const u64 *bits = cl->bits + i * pair_words(c);
+		u64 *ends = table->ends + (size_t)i * LE_CLASS_STEP;
 
 		store_wide(c, bits, table->wide.froms, i);
 		store_wide(c, bits + c->words, table->wide.tos, i);

@@ -193,7 +193,7 @@ static char *put_v4(char *text, const union le_addr *addr)
 
 static char *put_v6(char *text, const union le_addr *addr)
 {
-	unsigned int i, run, best = 8, best_len = 1;
+	size_t i, run, best = 8, best_len = 1;
 	u16 group[8];
 
 	for (i = 0; i < 8; i++)

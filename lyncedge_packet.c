@@ -255,7 +255,8 @@ bool le_flow_is_echo(const struct le_flow *flow, u8 type)
 /*
  * The packet that an error quotes: at least eight bytes beyond its IP header (RFC 792), which
  * is where the ports are. It travelled the other way, and since flags are not always quoted it
- * may have been either end's.
+ * may have been either end's. An error about a packet goes to who sent it (RFC 792, RFC 4443
+ * sec. 2.2): sent to anybody else it is about nothing of his.
  */
 static void read_quoted(const struct reader *error, struct le_packet *packet)
 {
@@ -282,7 +283,7 @@ static void read_quoted(const struct reader *error, struct le_packet *packet)
 	flow->sport = ntohs(ports[0]);
 	flow->dport = ntohs(ports[1]);
 	packet->about_echo = le_flow_is_echo(flow, ntohs(ports[0]) >> 8);
-	packet->about_known = true;
+	packet->about_known = !memcmp(&flow->src, &packet->flow.dst, sizeof(flow->src));
 }
 
 static int read_icmp_error(const struct reader *rd, struct le_packet *packet)

@@ -41,7 +41,7 @@ int le_match_wide(const struct le_table *t, unsigned int lane, __be16 dport, u32
 	u64 summary = lanes[nr] & dports[nr] & froms[nr] & tos[nr];
 
 	while (summary) {
-		unsigned int i = __ffs64(summary);
+		size_t i = __ffs64(summary);
 		u64 terms = lanes[i] & dports[i] & froms[i] & tos[i];
 
 		if (terms)

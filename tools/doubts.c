@@ -16,10 +16,10 @@
 #define FAMILIES_NONE 0
 #define FAMILIES_BOTH (BIT(LE_IPV4) | BIT(LE_IPV6))
 
-static const char *const family_names[] = {
-	[BIT(LE_IPV4)] = "IPv4",
-	[BIT(LE_IPV6)] = "IPv6",
-};
+static const char *name_of_family(u32 family)
+{
+	return family == BIT(LE_IPV4) ? "IPv4" : "IPv6";
+}
 
 static char *text_of_args(const char *fmt, va_list args)
 {
@@ -296,7 +296,7 @@ static void doubt_site_row(struct doubts *doubts, const u32 *of_tag, const struc
 		return;
 	if (from != FAMILIES_NONE && to != FAMILIES_NONE) {
 		doubt(doubts, "row %s can never match: it is from %s to %s", row->name,
-		      family_names[from], family_names[to]);
+		      name_of_family(from), name_of_family(to));
 		remedy(doubts, "give both ends addresses of one family");
 		return;
 	}

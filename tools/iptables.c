@@ -518,6 +518,7 @@ static const char heading[] =
 	"#  - Where a group, an edge or the block list has more than %u addresses, an ICMP error may be\n"
 	"#    about any address: sets cannot be asked about what an error is about.\n"
 	"#  - An ICMP error about an untracked packet is refused if what it quotes has %s.\n"
+	"#    It passes whether or not it goes to who sent what it quotes.\n"
 	"#  - \"hooks all\" with \"unmatched reject\" lets any TCP reset and any \"administratively\n"
 	"#    prohibited\" out that the gateway itself sends, not only its rejects.\n"
 	"#  - Sets and rules do not change at one moment, nor do IPv4's and IPv6's.\n";

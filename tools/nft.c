@@ -45,7 +45,7 @@ static const char heading[] =
 	"#    beyond the packet's end where nothing is tracked, nor too many extension headers.\n"
 	"#  - It does not look behind an IPv6 authentication header, and drops what has one.\n"
 	"#  - An ICMP error about an untracked packet is refused if what it quotes has IPv4 options or\n"
-	"#    IPv6 extension headers.\n"
+	"#    IPv6 extension headers, and passes whether or not it goes to who sent what it quotes.\n"
 	"#  - \"hooks all\" with \"unmatched reject\" lets any TCP reset and any \"administratively\n"
 	"#    prohibited\" out that the gateway itself sends, not only its rejects.\n"
 	"# Keep this file: nft cannot read back all that \"nft list ruleset\" prints of it.\n"

@@ -130,8 +130,8 @@ static inline bool walk_row_takes(const struct le_policy *policy, u32 number, u3
 {
 	const struct le_row *row = &le_matrix[number];
 
-	return le_policy_row_active(policy, number) && row->iface == iface && row->dir == dir &&
-	       row->protocol == flow->protocol && walk_ports_fit(policy, number, flow) &&
+	return row->iface == iface && row->dir == dir && row->protocol == flow->protocol &&
+	       le_policy_row_active(policy, number) && walk_ports_fit(policy, number, flow) &&
 	       walk_may_stand(policy, row->source, &flow->src, flow->family) &&
 	       walk_may_stand(policy, row->destination, &flow->dst, flow->family);
 }
@@ -141,8 +141,8 @@ static inline bool walk_site_row_takes(const struct le_policy *policy, u32 i, u3
 {
 	const struct le_site_row *row = &policy->site_rows[i];
 
-	return le_policy_site_row_active(policy, i) && row->iface == iface && row->dir == dir &&
-	       row->protocol == flow->protocol && walk_in_ports(row->ports, flow->dport) &&
+	return row->iface == iface && row->dir == dir && row->protocol == flow->protocol &&
+	       le_policy_site_row_active(policy, i) && walk_in_ports(row->ports, flow->dport) &&
 	       walk_end_takes(policy, &row->from, &flow->src, flow->family) &&
 	       walk_end_takes(policy, &row->to, &flow->dst, flow->family);
 }

@@ -236,6 +236,11 @@ static void icmp_errors(struct kunit *test)
 	put_tcp(&b, false);
 	packet = read_linear(test, &b, LE_IPV4);
 	KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
+	/* It does not go to who sent what it quotes. */
+	KUNIT_EXPECT_FALSE(test, packet.about_known);
+	memcpy(b.data + 16, b.data + 28 + 12, 4);
+	packet = read_linear(test, &b, LE_IPV4);
+	KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
 	KUNIT_EXPECT_TRUE(test, packet.about_known);
 	KUNIT_EXPECT_TRUE(test, packet.about_reversed);
 	KUNIT_EXPECT_FALSE(test, packet.about_echo);
@@ -502,6 +507,10 @@ static void icmpv6_errors(struct kunit *test)
 		put_ipv6(&b, IPPROTO_DSTOPTS, 1000);
 		put_ext(&b, IPPROTO_UDP, 0, 0);
 		put_udp(&b, 900);
+		packet = read_linear(test, &b, LE_IPV6);
+		KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
+		KUNIT_EXPECT_FALSE(test, packet.about_known);
+		memcpy(b.data + 24, b.data + 48 + 8, 16);
 		packet = read_linear(test, &b, LE_IPV6);
 		KUNIT_EXPECT_EQ(test, packet.kind, LE_KIND_ICMP_ERROR);
 		KUNIT_EXPECT_TRUE(test, packet.about_known);

@@ -7,6 +7,7 @@ A mutant is a file NAME.mutant:
     # SPDX-License-Identifier: GPL-2.0-only
     breaks: what is wrong with it, in one line
     killer: unit:fast_test          the part that is tried first, or what its name begins with (see find_parts)
+    planted: 3 read past the head   of the faults that --planted plants: its number, and what it is called
     file: lyncedge_compile.c
     -       lines as they are now
     +       lines as they are to be
@@ -19,6 +20,9 @@ The parts of the test suite run from the cheap to the dear until one fails. A pa
 passed, N failed" and so says, or if it runs on where it ended before; a tree that does not build proves nothing, and
 neither does a part that fails without any mutant. A mutant that no part sees has survived, and is a failure here.
 
+The planted faults are the mistakes that a kernel module is feared for. --planted plants these alone, and ends with a table that
+says of each which part saw it, and by what words.
+
 Copies, logs and results are in build/mutants. What was killed is not run again until the mutant, the sources or the tests
 that killed it change.
 """
@@ -26,6 +30,7 @@ that killed it change.
 import argparse
 import collections
 import concurrent.futures
+import glob
 import hashlib
 import json
 import os
@@ -80,6 +85,8 @@ def find_parts():
             parts[kernel + name] = Part(["tests/kunit/run", name], environment, ["kunit"])
     for name in tests_in("vm", r"test-(.*)"):
         parts["vm:" + name] = Part(["tests/vm/test", name], {}, ["vm"])
+    # What is read and not run: after all that runs, but for what takes several processors and luck to be seen running.
+    parts["spatch"] = Part(["tests/style/cocci/run"], {}, ["style"])
     return parts
 
 
@@ -113,6 +120,8 @@ class Mutant:
                 raise Wrong("%s: no line '%s:'" % (name, field))
         if not parts_named(self.fields["killer"]):
             raise Wrong("%s: no such part: %s" % (name, self.fields["killer"]))
+        if not re.match(r"[1-9]\d* \S", self.fields.get("planted", "1 fault")):
+            raise Wrong("%s: planted: a number, and a name" % name)
         if not self.replacements or not all(old for _, old, _ in self.replacements):
             raise Wrong("%s: replaces nothing" % name)
 
@@ -122,13 +131,18 @@ class Mutant:
             self.replacements[-1][1 if line[0] == "-" else 2].append(line[1:])
         elif colon and key == "file":
             self.replacements.append([value.strip(), [], []])
-        elif colon and key in ("breaks", "killer") and key not in self.fields:
+        elif colon and key in ("breaks", "killer", "planted") and key not in self.fields:
             self.fields[key] = value.strip()
         else:
             raise Wrong("%s, line %d: not understood: %s" % (self.name, number, line))
 
     def files(self):
         return sorted({file for file, _, _ in self.replacements})
+
+    def fault(self):
+        """(number, name) of a planted fault, None of any other mutant."""
+        number, _, name = self.fields.get("planted", "").partition(" ")
+        return (int(number), name) if number else None
 
     def apply(self, folder):
         """Changes the files in the folder; all or none of them."""
@@ -281,7 +295,36 @@ def read_log(path):
         return file.read()
 
 
-Outcome = collections.namedtuple("Outcome", "failed why seconds")
+# What a part says when something is wrong, in words of the kernel, of a sanitizer, of a test. The first line of the first kind
+# that there is says it.
+COMPLAINTS = [re.compile(pattern) for pattern in (
+    r"BUG: KASAN|ERROR: \w+Sanitizer|runtime error: |refcount_t: |unregister_netdevice: |BUG: scheduling|unreferenced object",
+    r"BUG|WARNING: |Kernel panic|Call Trace|segfault",
+    r"^(\[[\d:]+\] )?\[FAILED\] |^ *not ok\b",
+    r"^\S+\.c:\d+: |guest died|FAILED|no results",
+)]
+# Times and processes, which are others in every run, and the rest of a path.
+PASSING = re.compile(r"^(\[[ \d:.]+\]|==\d+==)\s*|/\S*/")
+
+
+def complaint_in(text):
+    lines = [line.strip() for line in text.splitlines()]
+    for pattern in COMPLAINTS:
+        for line in lines:
+            if pattern.search(line):
+                return re.sub(r"\s+", " ", PASSING.sub("", line))
+    return ""
+
+
+def consoles(folder, seconds):
+    """The beginnings of what guests have said in these last seconds."""
+    for path in glob.glob(os.path.join(folder, "build", "**", "console.log"), recursive=True):
+        if time.time() - os.path.getmtime(path) < seconds:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                yield file.read(1 << 20)
+
+
+Outcome = collections.namedtuple("Outcome", "failed why seconds said")
 
 
 class Worker:
@@ -297,13 +340,17 @@ class Worker:
         part = PARTS[name]
         status, seconds = self.runner.run(part.command, self.folder, part.environment, log, patience)
         if status is None:
-            return Outcome(True, "no end after %d s" % seconds, seconds)
+            # What runs guests is ended before it could show what they said.
+            said = complaint_in(read_log(log)) or complaint_in("".join(consoles(self.folder, seconds)))
+            return Outcome(True, "no end after %d s" % seconds, seconds, said)
         text = read_log(log).rstrip("\n")
         last = RESULT.match(text.rpartition("\n")[2])
         if not last or NO_BUILD.search(text):
             raise Wrong("no result from %s, status %s (%s)" % (name, status, log))
         failed = int(last.group(2)) > 0 or status != 0
-        return Outcome(failed, last.group(0), seconds)
+        if "guest died" in text:
+            text = "".join(consoles(self.folder, seconds)) + text
+        return Outcome(failed, last.group(0), seconds, complaint_in(text))
 
     def judge(self, mutant):
         """(the part that failed or None, what it said)"""
@@ -352,7 +399,7 @@ class Baselines:
         try:
             outcome = self.worker.run_part(name, log, LONGEST)
         except Wrong as wrong:
-            outcome = Outcome(True, str(wrong), 0)
+            outcome = Outcome(True, str(wrong), 0, "")
         say("%s: %s on the tree as it is, %.0f s" % (name, outcome.why, outcome.seconds))
         if outcome.failed:
             self.broken.append("%s fails without any mutant: %s" % (name, outcome.why))
@@ -403,6 +450,7 @@ class Run:
         self.lock = threading.Lock()
         self.done = 0
         self.killed = 0
+        self.seen = {}  # by mutant: (part, what it said)
 
     def _report(self, mutant, killed, text):
         with self.lock:
@@ -416,6 +464,7 @@ class Run:
         for part in PARTS:
             known = self.results.get(mutant.name, self.tree.key(part, mutant.text))
             if known and known["part"] == part:
+                self.seen[mutant.name] = part, known.get("said") or known["why"]
                 return "killed by %s before: %s" % (part, known["why"])
         return None
 
@@ -437,7 +486,8 @@ class Run:
         if not part:
             self._report(mutant, False, "SURVIVED")
             return
-        self.results.put(mutant.name, self.tree.key(part, mutant.text), part=part, why=outcome.why)
+        self.seen[mutant.name] = part, outcome.said or outcome.why
+        self.results.put(mutant.name, self.tree.key(part, mutant.text), part=part, why=outcome.why, said=outcome.said)
         self._report(mutant, True, "killed by %s: %s, %.0f s" % (part, outcome.why, outcome.seconds))
 
     def all(self):
@@ -456,6 +506,16 @@ class Run:
         for complaint in self.baselines.broken:
             say("not ok - " + complaint)
         return self.killed, len(self.mutants) - self.killed + len(self.baselines.broken)
+
+    def table(self):
+        """Of the planted faults: which part saw each, and what it said."""
+        rows = [("fault", "file", "seen by", "what it said")]
+        for mutant in sorted(self.mutants, key=Mutant.fault):
+            part, words = self.seen.get(mutant.name, ("NONE", ""))
+            rows.append(("%d %s" % mutant.fault(), ", ".join(mutant.files()), part, words[:110]))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)] + [0]
+        for row in rows:
+            say("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
 def apply_all(mutants):
@@ -478,6 +538,7 @@ def main():
     parser.add_argument("--parts", metavar="NAME,...", default=",".join(PARTS),
                         help="only these parts, or those whose names begin so: " + ", ".join(PARTS))
     parser.add_argument("--apply", action="store_true", help="only see whether all of them apply")
+    parser.add_argument("--planted", action="store_true", help="only the planted faults, and a table of what saw them")
     parser.add_argument("--plant", metavar="FOLDER", help="plant the named mutants into that copy of the tree, and end")
     arguments = parser.parse_args()
     for part in arguments.parts.split(","):
@@ -485,7 +546,7 @@ def main():
             parser.error("no such part: " + part)
     parts = [name for part in arguments.parts.split(",") for name in parts_named(part)]
     try:
-        mutants = read_mutants(arguments.names)
+        mutants = [mutant for mutant in read_mutants(arguments.names) if mutant.fault() or not arguments.planted]
         if arguments.plant:
             for mutant in mutants:
                 mutant.apply(arguments.plant)
@@ -497,7 +558,10 @@ def main():
     passed, failed = apply_all(mutants)
     if not arguments.apply and not failed:
         os.makedirs(os.path.join(BUILD, "log"), exist_ok=True)
-        passed, failed = Run(mutants, parts).all()
+        run = Run(mutants, parts)
+        passed, failed = run.all()
+        if arguments.planted:
+            run.table()
     say("%d passed, %d failed" % (passed, failed))
     return 1 if failed else 0
 

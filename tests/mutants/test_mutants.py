@@ -55,6 +55,13 @@ class Planting(Files):
             self.plant(HEAD + "-two\n+2\nfile: b.c\n-nothing\n+0\n", "two\n")
         self.assertEqual(self.read("a.c"), "two\n")
 
+    def test_a_planted_fault_has_a_number_and_a_name(self):
+        self.assertEqual(mutants.Mutant("m", HEAD + "planted: 3 a leak\n-two\n").fault(), (3, "a leak"))
+        self.assertIsNone(mutants.Mutant("m", HEAD + "-two\n").fault())
+        for wrong in ("a leak", "3", "0 a leak"):
+            with self.assertRaises(mutants.Wrong):
+                mutants.Mutant("m", HEAD + "planted: %s\n-two\n" % wrong)
+
     def test_what_is_not_understood_is_an_error(self):
         for text in (HEAD, HEAD + "+2\n", "killer: unit\nfile: a.c\n-two\n", "breaks: it\nfile: a.c\n-two\n",
                      HEAD + "-two\nbreaks: it\n", HEAD + "-two\nnonsense\n", "breaks: it\nkiller: none\nfile: a.c\n-two\n"):
@@ -81,6 +88,18 @@ class Judging(Files):
 
     def test_no_end_is_a_failure(self):
         self.assertTrue(self.judge("sleep 60", patience=0.2))
+
+    def test_what_is_shown_of_it_is_the_worst(self):
+        log = "ok 1\nnot ok 2 a\n  not ok 3 b\n[  1.0] BUG: KASAN:  use-after-free in f\nWARNING: CPU: 0\n1 passed, 1 failed\n"
+        self.assertEqual(mutants.complaint_in(log), "BUG: KASAN: use-after-free in f")
+        self.assertEqual(mutants.complaint_in("ok 1\nnot ok 2 a\n  not ok 3 b\n"), "not ok 2 a")
+        self.assertEqual(mutants.complaint_in("ok 1\n"), "")
+
+    def test_no_end_is_shown_by_what_a_guest_said(self):
+        os.makedirs(os.path.join(self.folder.name, "build", "kunit"))
+        self.write("build/kunit/console.log", "BUG: KASAN: use-after-free in f\n")
+        self.assertEqual(list(mutants.consoles(self.folder.name, 60)), ["BUG: KASAN: use-after-free in f\n"])
+        self.assertEqual(list(mutants.consoles(self.folder.name, -60)), [])
 
     def test_no_result_is_no_failure(self):
         for script in ("exit 1", "echo 3 passed, 1 failed; echo and more", "echo the suites do not build; echo 0 passed, 1 failed"):

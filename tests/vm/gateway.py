@@ -130,11 +130,11 @@ class Side:
             self.socket.bind((self.device, 3))
         self.socket.setblocking(False)
 
-    def send(self, packet, vlan=None):
+    def send(self, packet, vlan=None, mac=None):
         kind = b"\x86\xdd" if packet[0] >> 4 == 6 else b"\x08\x00"
         if vlan:
             kind = b"\x81\x00" + struct.pack("!H", vlan) + kind
-        self.socket.send(bytes.fromhex((self.gateway_mac + self.mac).replace(":", "")) + kind + packet)
+        self.socket.send(bytes.fromhex(((mac or self.gateway_mac) + self.mac).replace(":", "")) + kind + packet)
 
     def drain(self):
         """Packets that have arrived, but for what neighbours have to say to each other."""
@@ -253,6 +253,14 @@ route add 2001:db8:10::/64 via 2001:db8:33::1
         side.open()
 
 
+def demolish_network():
+    # A device is gone when the command returns, what a namespace takes with it some time later.
+    for side in Side.sides:
+        must(f"ip link del {side.gateway_device}")
+    for name in ("inet", "edge", "comp", "oth"):
+        must(f"ip netns del {name}")
+
+
 def set_sysctl(name, value):
     with open(f"/proc/sys/{name}", "w", encoding="ascii") as f:
         f.write(str(value))
@@ -305,14 +313,14 @@ def step(side, packet, to, src=None, dst=None):
 arrived = []
 
 
-def observe(name, frames, counts, places, vlan=None):
+def observe(name, frames, counts, places, vlan=None, mac=None):
     """Sends frames [(side, packet)] and compares what moved and what arrived with what should."""
     want_counts, want_places = dict(collections.Counter(counts)), sorted(set(places))
     for side in Side.sides:
         side.drain()
     before = counters()
     for side, packet in frames:
-        side.send(packet, vlan=vlan)
+        side.send(packet, vlan, mac)
     arrived.clear()
     deadline = time.monotonic() + 1
     while True:
@@ -340,9 +348,9 @@ def passes(name, s, *counts, vlan=None):
     return observe(f"{name}: passes, {says}", frames_of(s), counts, [(s.to.gateway_device, s.src, s.dst)], vlan)
 
 
-def drops(name, s, *counts, vlan=None, answers=()):
+def drops(name, s, *counts, vlan=None, mac=None, answers=()):
     says = " ".join(counts) or "uncounted"
-    return observe(f"{name}: dropped, {says}", frames_of(s), counts, answers, vlan)
+    return observe(f"{name}: dropped, {says}", frames_of(s), counts, answers, vlan, mac)
 
 
 class Conn:
@@ -495,16 +503,21 @@ def receive(s, size):
 
 # ---- the test as a whole --------------------------------------------------------------------------------------------------
 
-def run_parts(parts):
-    """Loads the module, runs all parts, or those that the command line names, but for those that it leaves out (-NAME)."""
+def run_parts(parts, words=None, with_nat=True):
+    """Loads the module, and runs all parts, or those that words (the command line) name, or all but those left out: -NAME."""
+    words = sys.argv[1:] if words is None else words
     started = time.monotonic()
     must(f"insmod {os.environ['LYNCEDGE_KO']}")
     build_network()
-    nat(True)
+    if with_nat:
+        nat(True)
     policy()
     write("mode", "enforce")
-    left_out = [a[1:] for a in sys.argv[1:] if a.startswith("-")]
-    asked = [a for a in sys.argv[1:] if not a.startswith("-")]
+    left_out = [a[1:] for a in words if a.startswith("-")]
+    asked = [a for a in words if not a.startswith("-")]
+    unknown = set(left_out + asked) - {part.__name__ for part in parts}
+    if unknown:
+        sys.exit(f"no such part: {' '.join(sorted(unknown))} (there are: {' '.join(part.__name__ for part in parts)})")
     for part in parts:
         if part.__name__ not in left_out and (not asked or part.__name__ in asked):
             begun = time.monotonic()
@@ -513,4 +526,3 @@ def run_parts(parts):
     write("mode", "off")
     must("rmmod lyncedge")
     print(f"# {time.monotonic() - started:.1f} s")
-    return tally()

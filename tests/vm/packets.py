@@ -2,14 +2,15 @@
 """Packets made by hand, IPv4 and IPv6, for the tests that run in a guest. Every field that a test may want to be wrong can be
 said; what is not said is right, sums included."""
 import ipaddress
+import itertools
 import struct
 
 ICMP, TCP, UDP, GRE, ESP, ICMP6, SCTP = 1, 6, 17, 47, 50, 58, 132
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16, "U": 32}
 
 
-# Ports, and numbers of fragmented packets, that nothing else uses.
-ports = iter(range(20000, 50000))
+# Ports, and numbers of fragmented packets, that nothing else uses at the time.
+ports = itertools.cycle(range(20000, 50000))
 
 
 def packed(address):
