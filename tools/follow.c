@@ -291,7 +291,7 @@ static u64 mark_of(const struct follow *follow, const struct sk_buff *skb,
 		   const struct crossing *x)
 {
 	bool is_ipv4 = x->packet.flow.family == LE_IPV4;
-	u32 at = is_ipv4 ? (skb->data[0] & 0xf) * 4 : sizeof(struct ipv6hdr);
+	u32 at = is_ipv4 ? (skb->data[0] & 0xfU) * 4 : (u32)sizeof(struct ipv6hdr);
 	bool is_tcp = x->packet.flow.protocol == IPPROTO_TCP;
 	/* TCP's sequence number. */
 	const u8 *number = is_tcp ? skb_header_pointer(skb, at + 4, 4, NULL) : NULL;

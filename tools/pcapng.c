@@ -351,7 +351,7 @@ struct pcapng *pcapng_open(FILE *file)
  */
 int pcapng_next(struct pcapng *ng, struct captured *packet)
 {
-	struct span body;
+	struct span body = { .data = NULL };
 	u32 type = 0;
 	int got;
 

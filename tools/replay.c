@@ -110,22 +110,23 @@ static void judge_capture(struct replay *replay)
 /* ---- flows ---- */
 
 struct flows {
-	const struct tally **list;
+	struct tally *list;
 	size_t nr;
 	size_t nr_shown;
 };
 
 static int compare_flows(const void *a, const void *b)
 {
-	const struct tally *x = *(const struct tally *const *)a;
-	const struct tally *y = *(const struct tally *const *)b;
+	const struct tally *x = a, *y = b;
 
 	if (x->packets != y->packets)
 		return x->packets < y->packets ? 1 : -1;
 	if (x->bytes != y->bytes)
 		return x->bytes < y->bytes ? 1 : -1;
 	/* The first to be seen comes first. */
-	return x < y ? -1 : x > y;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->conn < y->conn ? -1 : x->conn > y->conn;
 }
 
 static void flows_find(struct flows *flows, const struct follow *follow, bool all)
@@ -137,7 +138,7 @@ static void flows_find(struct flows *flows, const struct follow *follow, bool al
 					       sizeof(*flows->list)) };
 	for (i = 0; i < follow->tracker.nr_tallies; i++)
 		if (tallies[i].packets && !le_outcome_accepts(tallies[i].outcome))
-			flows->list[flows->nr++] = &tallies[i];
+			flows->list[flows->nr++] = tallies[i];
 	qsort(flows->list, flows->nr, sizeof(*flows->list), compare_flows);
 	flows->nr_shown = all || flows->nr < FLOWS_SHOWN ? flows->nr : FLOWS_SHOWN;
 }
@@ -287,9 +288,9 @@ static void print_flows(const struct follow *follow, const struct flows *flows)
 	if (!flows->nr)
 		return;
 	printf("\nWould be dropped, most packets first:\n");
-	width = digits(flows->list[0]->packets) < 7 ? 7 : digits(flows->list[0]->packets);
+	width = digits(flows->list[0].packets) < 7 ? 7 : digits(flows->list[0].packets);
 	for (i = 0; i < flows->nr_shown; i++) {
-		const struct tally *tally = flows->list[i];
+		const struct tally *tally = &flows->list[i];
 		char *line, *text;
 
 		asked_of(follow, tally, &asked);
@@ -439,7 +440,7 @@ static struct json_object *json_flows(const struct follow *follow, const struct 
 	size_t i;
 
 	for (i = 0; i < flows->nr_shown; i++)
-		json_object_array_add(array, json_flow(follow, flows->list[i]));
+		json_object_array_add(array, json_flow(follow, &flows->list[i]));
 	return array;
 }
 

@@ -322,12 +322,11 @@ static void find_gateway(struct where *where)
  */
 struct where *where_new(const struct le_policy *policy)
 {
-	struct where *where = calloc(1, sizeof(*where));
+	struct where *where = grown(NULL, 1, sizeof(*where));
 	unsigned int edge;
 	u32 i;
 
-	if (!where)
-		die_out_of_memory();
+	memset(where, 0, sizeof(*where));
 	where->policy = policy;
 	for (edge = 0; edge < LE_NR_EDGES; edge++)
 		for (i = 0; i < policy->edges[edge].nr; i++)

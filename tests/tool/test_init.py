@@ -118,7 +118,7 @@ class Init(ToolTest):
     def test_misuse(self):
         self.assertIn("something is missing", self.run_tool("init", wants=2).err)
         self.assertIn("does not take --yes", self.run_tool("status", "--yes", wants=2).err)
-        self.assertIn("does not take --external", self.run_tool("status", "--av", "x", wants=2).err)
+        self.assertIn("does not take --access and the like", self.run_tool("status", "--av", "x", wants=2).err)
 
     def run_on_a_gateway(self, script):
         """In a network with an outer device that has the default route, and an inner one."""
