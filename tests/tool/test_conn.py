@@ -119,7 +119,8 @@ class Conn(ToolTest):
 
     def test_misuse(self):
         for words, message in [(["tcp", "x"], "malformed address"), (["xyz"], "unknown protocol"),
-                               (["external", "up", "tcp"], "unknown direction"), (["tcp", "1.1.1.1", "2.2.2.2", "3.3.3.3"], "too many"),
+                               (["external", "up", "tcp"], "unknown direction"),
+                               (["tcp", "1.1.1.1", "2.2.2.2", "3.3.3.3"], "too many"),
                                (["--batch"], "do not go together")]:
             self.assertIn(message, self.explain(*words, wants=2).err)
         self.run_tool("explain", "--conn", "--policy", "-", "-", wants=2)

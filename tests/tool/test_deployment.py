@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What check says of the deployment that a policy describes: every warning where it belongs, with a remedy that settles it, and not
-where it does not."""
+"""What check says of the deployment that a policy describes: every warning where it belongs, with a remedy that settles it, and
+not where it does not."""
 
 import sys
 
@@ -47,7 +47,8 @@ TABLE = [
     (SIP, ["interface external lo\nedge av 10.0.0.1\nfeature av\ncommit\n",
            "interface external lo\nedge webconf 10.0.0.1\nfeature web-conferencing\ncommit\n"],
      ["interface external lo\nedge access 10.0.0.1\nfeature dns\ncommit\n"]),
-    (MEDIA, [more("allow rtp external in udp 50000-59999 from any to av"), more("allow rtp external in tcp 1024-65535 from any to any"),
+    (MEDIA, [more("allow rtp external in udp 50000-59999 from any to av"),
+             more("allow rtp external in tcp 1024-65535 from any to any"),
              more("allow rtp external in udp 50000-50199 from any to 10.45.16.0/24"),
              more("port rtp 40000-40999", "allow rtp external in udp 40000-40999 from client to av")],
      [more("allow rtp external in udp 50000 from any to av"), more("allow rtp external in udp 50000-59999 from any to access"),
@@ -58,8 +59,8 @@ TABLE = [
            "allow rtp external in udp 50000-59999 from any to av")]),
     (TO_ALL, [more("feature av-federation-ocs2007")],
      [more("feature av-federation"), more("feature av-federation-ocs2007", "peer media-partner 192.0.2.0/24")]),
-    (SHARED, [but(("10.45.16.20", "10.45.16.10")), but(("10.45.16.20", "10.45.16.30")), SINGLE.replace("commit", "port ext-05 5061\n"
-                                                                                                      "commit")],
+    (SHARED, [but(("10.45.16.20", "10.45.16.10")), but(("10.45.16.20", "10.45.16.30")),
+              SINGLE.replace("commit", "port ext-05 5061\ncommit")],
      [SINGLE.replace("commit", "port ext-05 5061\nport ext-08 444\ncommit"),
       but(("10.45.16.20", "10.45.16.10"), (" web-conferencing", "")),
       but(("10.45.16.20", "10.45.16.10"), ("commit", "port ext-08 444\ncommit"))]),
@@ -67,21 +68,27 @@ TABLE = [
      [but(("10.45.16.30", "10.45.16.30 10.45.16.31"), ("feature", "feature multiple-pools")),
       but(("10.45.16.30", "10.45.16.30 10.45.16.31"), ("feature", "feature av-federation")),
       but(("10.45.16.30", "10.45.16.30 2001:db8::1")), but(("10.45.16.10", "10.45.16.10 10.45.16.11"))]),
-    (NETWORK, [more("edge internal 10.45.16.99", "interface internal nosuch"), more("edge internal 10.45.16.10", "interface internal nosuch"),
-               but(("10.45.16.30", "10.45.16.30 2001:db8::1"), ("commit", "edge internal 2001:db8::2\ninterface internal nosuch\ncommit"))],
+    (NETWORK, [more("edge internal 10.45.16.99", "interface internal nosuch"),
+               more("edge internal 10.45.16.10", "interface internal nosuch"),
+               but(("10.45.16.30", "10.45.16.30 2001:db8::1"),
+                   ("commit", "edge internal 2001:db8::2\ninterface internal nosuch\ncommit"))],
      []),
-    (NAT, [but(("10.45.16.10", "10.45.16.10 public 131.107.155.10"), ("edge webconf 10.45.16.20\n", ""), (" web-conferencing", "")),
+    (NAT, [but(("10.45.16.10", "10.45.16.10 public 131.107.155.10"),
+               ("edge webconf 10.45.16.20\n", ""), (" web-conferencing", "")),
            but(("10.45.16.10", "10.45.16.10 10.45.16.11 public 131.107.155.10"), ("edge webconf 10.45.16.20\n", ""),
                ("edge av 10.45.16.30\n", ""), (" web-conferencing av", ""))],
      [but(("10.45.16.10", "10.45.16.10 public 131.107.155.10"), ("10.45.16.20", "10.45.16.20 public 131.107.155.20"),
           ("10.45.16.30", "10.45.16.30 2001:db8::1 public 131.107.155.30")),
-      but(("10.45.16.10", "131.107.155.10"), ("10.45.16.20", "131.107.155.20"), ("10.45.16.30", "10.45.16.30 public 131.107.155.30"))]),
+      but(("10.45.16.10", "131.107.155.10"), ("10.45.16.20", "131.107.155.20"),
+          ("10.45.16.30", "10.45.16.30 public 131.107.155.30"))]),
     (FEDERATION, [but(("peer federation-partner 192.0.2.0/24\n", ""))],
      [but(("peer federation-partner 192.0.2.0/24\n", ""), (" federation", "")),
       "interface internal lo\nedge internal 10.0.0.1\npeer front-end 10.1.0.0/24\nfeature federation\ncommit\n"]),
-    (RTP, [more("feature av-federation", "option rtp-outbound source"), more("feature av-federation", "option rtp-outbound destination"),
+    (RTP, [more("feature av-federation", "option rtp-outbound source"),
+           more("feature av-federation", "option rtp-outbound destination"),
            more("feature pic-av", "option rtp-outbound source")],
-     [more("option rtp-outbound source"), more("feature av-federation"), more("feature av-federation", "option rtp-outbound either")]),
+     [more("option rtp-outbound source"), more("feature av-federation"),
+      more("feature av-federation", "option rtp-outbound either")]),
 ]
 # Of the device that is there for what is said of the other side alone.
 DEVICE = "there is no device 'nosuch'"
@@ -121,11 +128,12 @@ class Deployment(ToolTest):
     def test_all_that_collide(self):
         found = self.warnings(SINGLE)
         self.assertEqual(len(found), 3, found)
-        self.assertIn("rows ext-05 and ext-08 lead to 10.45.16.10, tcp port 443, which is edge access and edge webconf: " + SHARED,
-                      found)
+        self.assertIn("rows ext-05 and ext-08 lead to 10.45.16.10, tcp port 443, which is edge access and edge webconf: " +
+                      SHARED, found)
 
     def test_what_nat_cannot(self):
-        for change, message in [("10.45.16.10 public 131.107.155.10 131.107.155.11", "has no IPv4 address of the Edge's to go to"),
+        for change, message in [("10.45.16.10 public 131.107.155.10 131.107.155.11",
+                                 "has no IPv4 address of the Edge's to go to"),
                                 ("10.45.16.10 public 131.107.155.20", "1:1 NAT knows no ports")]:
             found = self.warnings(but(("10.45.16.10", change), ("10.45.16.20", "10.45.16.20 public 131.107.155.20"),
                                       ("10.45.16.30", "10.45.16.30 public 131.107.155.30")))

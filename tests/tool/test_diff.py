@@ -129,7 +129,7 @@ class Diff(ToolTest):
                     elif network != other and network.supernet_of(other):
                         rest += network.address_exclude(other)
                 left = rest
-            return {str(n)[:-3] if str(n).endswith("/32") and n.version == 4 else str(n)[:-4] if str(n).endswith("/128") else str(n)
+            return {str(n.network_address) if n.prefixlen == n.max_prefixlen else str(n)
                     for version in (4, 6) for n in ipaddress.collapse_addresses([x for x in left if x.version == version])}
 
         for seed in range(10):

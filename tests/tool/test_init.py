@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""lyncedgectl init: by options, from a pipe, at a terminal; what is found on the machine; and that nothing is left behind where it
-ends too soon."""
+"""lyncedgectl init: by options, from a pipe, at a terminal; what is found on the machine; and that nothing is left behind where
+it ends too soon."""
 
 import os
 import pty

@@ -59,7 +59,8 @@ class Metrics(ToolTest):
         self.make_sysfs(POLICY, counters=COUNTERS)
         self.parsed()
         self.assertEqual({f.name: f.unit for f in self.families if f.unit},
-                         {"lyncedge_%s_%s" % (kind, unit): unit for kind in ("row", "drop", "accept") for unit in ("packets", "bytes")}
+                         {"lyncedge_%s_%s" % (kind, unit): unit for kind in ("row", "drop", "accept")
+                          for unit in ("packets", "bytes")}
                          | {"lyncedge_confirm_seconds": "seconds"})
         self.assertEqual({f.name for f in self.families if f.type == "info"}, {"lyncedge_build"})
         self.assertEqual({f.name for f in self.families if f.type == "stateset"}, {"lyncedge_mode"})
@@ -126,13 +127,14 @@ class Metrics(ToolTest):
         directory = os.path.join(self.dir, "textfile")
         os.mkdir(directory)
         self.assertEqual(self.write_file(directory), ["lyncedge.prom"])
+        self.write("fetch.py", "import urllib.request\n"
+                   "print(urllib.request.urlopen('http://127.0.0.1:9100/metrics').read().decode())\n")
         script = """
             ip link set lo up
             prometheus-node-exporter --web.listen-address=127.0.0.1:9100 --collector.disable-defaults --collector.textfile \\
                 --collector.textfile.directory=textfile 2>exporter.log &
             for i in $(seq 100); do
-                python3 -c 'import urllib.request; print(urllib.request.urlopen("http://127.0.0.1:9100/metrics").read().decode())' \\
-                    2>/dev/null && break
+                python3 fetch.py 2>/dev/null && break
                 sleep 0.2
             done
             kill $!

@@ -174,7 +174,8 @@ class Nat(ToolTest):
         ]
         hairpin = [("edge2", "10.45.16.11", "edge1", "10.45.16.30", "131.107.155.11", "131.107.155.30 131.107.155.11"),
                    ("edge1", "10.45.16.10", "edge2", "10.45.16.11", "131.107.155.10", "131.107.155.11 131.107.155.10")]
-        for options, table in [([], cases + [case[:-1] + ("TimeoutError",) for case in hairpin]), (["--hairpin"], cases + hairpin)]:
+        lost = [case[:-1] + ("TimeoutError",) for case in hairpin]
+        for options, table in [([], cases + lost), (["--hairpin"], cases + hairpin)]:
             self.taken(POOL, *options)
             asks = "".join("python3 ask.py %s\n" % " ".join(case[:-1]) for case in table)
             answers = self.run_apart(NETWORK + asks).splitlines()

@@ -188,7 +188,8 @@ class Nearest(ToolTest):
         for number in range(POLICIES):
             policy = generate.policy_text(3, number)
             path = self.write("random.policy", policy)
-            lines = [line for line in generate.packet_lines(3, number, oracle.Policy(policy), 400) if line.split()[2] in ("tcp", "udp")]
+            lines = generate.packet_lines(3, number, oracle.Policy(policy), 400)
+            lines = [line for line in lines if line.split()[2] in ("tcp", "udp")]
             answers = self.run_tool("explain", "--policy", path, "--batch", stdin="".join(line + "\n" for line in lines)).out
             dropped = [line for line, answer in zip(lines, answers.splitlines()) if answer == "drop no-row"]
             for line in dropped[:PACKETS]:

@@ -134,7 +134,7 @@ class Check(ToolTest):
     def test_sample(self):
         result = self.run_tool("check", SAMPLE, wants=0)
         for line in result.err.splitlines():
-            self.assertRegex(line, "there is no device 'eth[01]'|^hint: is it misspelt|federation is limited by no|^hint: peer fed")
+            self.assertRegex(line, "no device 'eth[01]'|^hint: is it misspelt|federation is limited by no|^hint: peer fed")
 
     def test_stdin(self):
         result = self.run_tool("check", "-", stdin=CLEAN, wants=0)
