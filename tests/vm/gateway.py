@@ -515,7 +515,7 @@ def run_parts(parts, words=None, with_nat=True):
     write("mode", "enforce")
     left_out = [a[1:] for a in words if a.startswith("-")]
     asked = [a for a in words if not a.startswith("-")]
-    unknown = set(left_out + asked) - {part.__name__ for part in parts}
+    unknown = set(left_out + asked) - {part.__name__ for part in parts} - {"none"}
     if unknown:
         sys.exit(f"no such part: {' '.join(sorted(unknown))} (there are: {' '.join(part.__name__ for part in parts)})")
     for part in parts:
