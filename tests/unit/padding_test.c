@@ -143,6 +143,15 @@ static void ports_are_inside(void)
 	}
 }
 
+/* An error goes to who sent what it quotes. */
+static void send_to_quoted(struct bytes *packet, unsigned int family)
+{
+	if (family == LE_IPV4)
+		memcpy(packet->byte + 16, packet->byte + 28 + 12, 4);
+	else
+		memcpy(packet->byte + 24, packet->byte + 48 + 8, 16);
+}
+
 static void quoted_ports_are_inside(void)
 {
 	static const u8 protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
@@ -157,6 +166,7 @@ static void quoted_ports_are_inside(void)
 			put_error(&packet, family);
 			put_ip(&packet, family, protocols[i]);
 			put_transport(&packet, protocols[i]);
+			send_to_quoted(&packet, family);
 			every_length(&packet, family);
 			read_whole(&packet, family, packet.len, &got);
 			CHECK_INT(got.kind, LE_KIND_ICMP_ERROR);
