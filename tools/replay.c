@@ -318,6 +318,8 @@ static void print_text(const struct replay *replay, const struct flows *flows)
 	if (follow->cut)
 		printf("  %llu are not whole in the capture, and judged by what there is of them\n",
 		       follow->cut);
+	if (where_by_index(replay->where))
+		printf("  devices are told by the indexes that those of the policy have here\n");
 	if (!replay->is_whole)
 		printf("  the capture is damaged: this is what was read until then\n");
 	print_totals(follow);
@@ -468,6 +470,8 @@ static void print_json(const struct replay *replay, const struct flows *flows)
 	json_add(object, "cut", json_number(follow->cut));
 	json_add(object, "first", follow->packets ? json_time(follow->first) : NULL);
 	json_add(object, "last", follow->packets ? json_time(follow->last) : NULL);
+	json_add(object, "by_index",
+		 json_of(json_object_new_boolean(where_by_index(replay->where))));
 	json_add(object, "counters", json_totals(follow));
 	json_add(object, "unjudged", json_unjudged(follow));
 	json_add(object, "dropped_packets", json_number(follow_dropped(follow)));

@@ -70,8 +70,9 @@ struct near {
  * @sides: set of the interfaces among them
  * @is_gateway: some are the gateway's own addresses
  * @indexes: of the policy's devices on this machine; 0 where there is no such device
- * @has_indexes: at least one of them exists
+ * @is_here: all of them exist, so that this is the gateway, as far as can be told
  * @by_address: addresses had to decide at least once
+ * @by_index: indexes of this machine did
  * @near: the edges' addresses, hashed
  */
 struct where {
@@ -81,8 +82,9 @@ struct where {
 	u32 sides;
 	bool is_gateway;
 	unsigned int indexes[LE_NR_IFACES][LE_MAX_DEVICES];
-	bool has_indexes;
+	bool is_here;
 	bool by_address;
+	bool by_index;
 	struct near near[NR_SLOTS];
 };
 
@@ -165,18 +167,24 @@ static void add_publics(struct where *where, unsigned int edge)
 	}
 }
 
+/*
+ * A name such as eth0 is on many a machine. Were one of them enough, another machine's indexes
+ * would be read as if they were this one's, and packets passed over that are to be judged.
+ */
 static void find_indexes(struct where *where)
 {
 	const struct le_policy *policy = where->policy;
+	u32 nr = 0, nr_here = 0, n;
 	unsigned int i;
-	u32 n;
 
 	for (i = 0; i < LE_NR_IFACES; i++) {
 		for (n = 0; n < policy->nr_devices[i]; n++) {
 			where->indexes[i][n] = if_nametoindex(policy->devices[i][n]);
-			where->has_indexes |= !!where->indexes[i][n];
+			nr_here += !!where->indexes[i][n];
+			nr++;
 		}
 	}
+	where->is_here = nr && nr_here == nr;
 }
 
 /* ---- which addresses are where ---- */
@@ -284,13 +292,13 @@ static int told_of(const struct where *where, const union le_addr *addr, u8 fami
 	return NO_SIDE;
 }
 
-/* A machine that has one of the policy's devices is the gateway: then its addresses are known. */
+/* A machine that has all of the policy's devices is the gateway: then its addresses are known. */
 static void find_gateway(struct where *where)
 {
 	struct ifaddrs *list, *entry;
 	struct le_prefix prefix;
 
-	if (!where->has_indexes || getifaddrs(&list))
+	if (!where->is_here || getifaddrs(&list))
 		return;
 	for (entry = list; entry; entry = entry->ifa_next) {
 		const struct sockaddr *addr = entry->ifa_addr;
@@ -526,7 +534,8 @@ enum unjudged where_find(struct where *where, const struct capture *capture,
 					  iface_of_name(where, packet->name);
 		return find_by_device(iface, dir, to, from, crossings);
 	}
-	if (!where->sides && frame->ifindex && where->has_indexes) {
+	if (!where->sides && frame->ifindex && where->is_here) {
+		where->by_index = true;
 		iface = frame->nr_vlans ? NO_SIDE : iface_of_index(where, frame->ifindex);
 		return find_by_device(iface, dir, to, from, crossings);
 	}
@@ -556,4 +565,15 @@ void where_map(const struct where *where, union le_addr *addr, u8 family)
 bool where_by_address(const struct where *where)
 {
 	return where->by_address;
+}
+
+/**
+ * where_by_index() - whether this machine's indexes of devices decided where packets cross
+ * @where: of where_new()
+ *
+ * Return: true if they did, for at least one packet.
+ */
+bool where_by_index(const struct where *where)
+{
+	return where->by_index;
 }

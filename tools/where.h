@@ -3,8 +3,9 @@
  * Where a captured packet crosses: by which of the policy's interfaces it enters or leaves the
  * gateway's FORWARD, and what its addresses are there.
  *
- * If a capture says which device a packet was seen at, that decides, by the policy's names. If it
- * does not, addresses do: the Edge's own and public ones are known, and what is at the other end
+ * If a capture says which device a packet was seen at, that decides, by the policy's names, or by
+ * the indexes that these have here if all of them exist here. If it does not, addresses do: the
+ * Edge's own and public ones are known, and what is at the other end
  * is where --external and --internal say, or else where the Edge's role is (a server at the
  * Internal Edge's address is in the company network).
  */
@@ -57,6 +58,7 @@ enum unjudged where_find(struct where *where, const struct capture *capture,
 			 struct crossings *crossings);
 void where_map(const struct where *where, union le_addr *addr, u8 family);
 bool where_by_address(const struct where *where);
+bool where_by_index(const struct where *where);
 void where_free(struct where *where);
 
 #endif /* LYNCEDGECTL_WHERE_H */

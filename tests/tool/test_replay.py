@@ -340,14 +340,27 @@ class Places(ReplayTest):
         self.assertEqual(self.unjudged(pcap([cooked(packet)], COOKED)), {"not-forwarded": 1})
 
     def test_cooked2_by_index(self):
-        """lo exists everywhere; its index is 1."""
-        policy = POLICY.replace("ext0", "lo")
+        """lo exists everywhere; its index is 1. Where all of the policy's devices exist, indexes are this machine's."""
+        policy = POLICY.replace("ext0", "lo").replace("interface internal int0\n", "")
         frames = [cooked2(tcp(FAR4, "10.45.16.99", 40000, 443), RECEIVED, 1), cooked2(tcp(FAR4, ACCESS4, 40000, 443), SENT, 9)]
         data = self.replay(pcap(frames, COOKED2), policy=policy)
         self.assertEqual([(c["name"], c["packets"]) for c in data["counters"]], [("no-row", 1)])
         self.assertEqual(data["unjudged"], [{"why": "other-device", "packets": 1}])
+        self.assertTrue(data["by_index"])
+        done = self.run_tool("replay", "capture", "--policy", "policy", wants=1)
+        self.assertIn("  devices are told by the indexes that those of the policy have here\n", done.out)
         # Addresses that are told overrule that.
         self.assertEqual(self.unjudged(pcap(frames[1:], COOKED2), "--external", "0.0.0.0/0", policy=policy), {"seen-twice": 1})
+
+    def test_cooked2_of_another_machine(self):
+        """One of the policy's names exists here as well, but not the other: indexes say nothing."""
+        policy = POLICY.replace("ext0", "lo")
+        frames = [cooked2(tcp(FAR4, ACCESS4, 40000, 443), RECEIVED, 7), cooked2(tcp(FRONT_END, INTERNAL, 1, 9999), RECEIVED, 8)]
+        data = self.replay(pcap(frames, COOKED2), policy=policy, wants=1)
+        self.assertEqual({c["name"]: c["packets"] for c in data["counters"]}, {"ext-05": 1, "no-row": 1})
+        self.assertEqual((data["unjudged"], data["by_index"]), ([], False))
+        done = self.run_tool("replay", "capture", "--policy", "policy", wants=1)
+        self.assertNotIn("indexes", done.out)
 
     def test_pcapng_devices(self):
         here, there = tcp(FAR4, PUBLIC, 40000, 443), tcp(FAR4, ACCESS4, 40000, 443)
