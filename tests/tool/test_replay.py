@@ -436,6 +436,12 @@ class Connections(ReplayTest):
         self.assertEqual([(c["name"], c["packets"], c["flows"]) for c in data["counters"]],
                          [("ext-05", 3, 1), ("ext-14", 1, 1), ("no-row", 1, 1)])
 
+    def test_stateless_at_public_addresses(self):
+        """What conntrack would not know the beginning of is at the Edge's own addresses all the same."""
+        for flags in "SA", "FA", "R", "RA":
+            self.frames_count([tcp(FAR4, PUBLIC, 40000, 443, flags), tcp(PUBLIC, FAR4, 443, 40000, flags)], {"ext-05": 2},
+                              policy=POLICY + STATELESS, wants=0)
+
     def test_icmp_errors(self):
         for far, near in ENDS:
             kind = (1, 4) if ":" in far else (3, 3)
