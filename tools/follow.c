@@ -138,6 +138,7 @@ static bool is_cut(const struct sk_buff *skb, const struct le_packet *packet)
  * @captured: the same as it was captured
  * @conn: its connection
  * @sender: which end of that has sent it
+ * @is_from_before: it is the first that was captured of its connection, and not that one's first
  * @where: where it crosses
  * @mark: what it is known by at the other device that it crosses
  * @bytes: its length
@@ -148,6 +149,7 @@ struct crossing {
 	struct le_packet captured;
 	struct tracked *conn;
 	u8 sender;
+	bool is_from_before;
 	struct crossings where;
 	u64 mark;
 	u32 bytes;
@@ -202,6 +204,8 @@ static u8 track(struct follow *follow, const struct sk_buff *skb, struct crossin
 	if (packet->flow.protocol == IPPROTO_TCP)
 		flags = tcp_flags(skb, packet->flow.family);
 	packet->track = tracker_track(x->conn, x->sender, flags, x->now);
+	x->is_from_before = packet->track == LE_TRACK_INVALID &&
+			    tracker_is_from_before(x->conn, flags);
 	if (packet->track == LE_TRACK_ORIGINAL && x->conn->guessed && !x->conn->replied &&
 	    !follow->table->stateless)
 		guess_again(follow, x);
@@ -333,13 +337,18 @@ static void judge_leaving(struct follow *follow, const struct crossing *x,
 static void judge(struct follow *follow, const struct crossing *x)
 {
 	bool is_neighbour = x->packet.kind == LE_KIND_NEIGHBOUR;
-	int entering, leaving;
 	u32 tally = NO_TALLY;
-	bool accepted;
+	int entering, leaving;
+	int outcome = judge_both(follow, x, &entering, &leaving);
+	bool accepted = le_outcome_accepts(outcome);
 
-	accepted = le_outcome_accepts(judge_both(follow, x, &entering, &leaving));
 	if (entering == LE_UNJUDGED && leaving == LE_UNJUDGED) {
 		add(&follow->unjudged[is_neighbour ? UNJUDGED_LOCAL : UNJUDGED_SCOPE], x->bytes);
+		return;
+	}
+	/* On the gateway, conntrack knew it. */
+	if (outcome == LE_INVALID && x->is_from_before) {
+		add(&follow->unjudged[UNJUDGED_BEFORE], x->bytes);
 		return;
 	}
 	add(&follow->unjudged[UNJUDGED_NOT], x->bytes);

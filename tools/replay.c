@@ -172,7 +172,7 @@ static char *why(const struct follow *follow, const struct tally *tally, struct 
 
 	switch (tally->outcome) {
 	case LE_INVALID:
-		return text_of("of no connection whose beginning is in the capture, or it is over");
+		return text_of("impossible in its connection, or that is over");
 	case LE_MALFORMED:
 		return text_of("headers that are cut short or contradict themselves");
 	case LE_PROTOCOL:

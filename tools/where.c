@@ -23,6 +23,7 @@ const char *const unjudged_names[NR_UNJUDGED] = {
 	[UNJUDGED_SCOPE] = "out-of-scope",
 	[UNJUDGED_CUT] = "cut",
 	[UNJUDGED_FRAGMENT] = "fragment",
+	[UNJUDGED_BEFORE] = "from-before",
 };
 
 const char *const unjudged_words[NR_UNJUDGED] = {
@@ -37,6 +38,7 @@ const char *const unjudged_words[NR_UNJUDGED] = {
 	[UNJUDGED_SCOPE] = "not at an edge's address (option scope address)",
 	[UNJUDGED_CUT] = "cut too short by the capture (tcpdump -s)",
 	[UNJUDGED_FRAGMENT] = "fragments whose rest is missing",
+	[UNJUDGED_BEFORE] = "of connections that began before the capture",
 };
 
 /* More than twice as many as there can be addresses. */

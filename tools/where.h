@@ -29,6 +29,7 @@ enum unjudged {
 	UNJUDGED_SCOPE,	/* option scope address */
 	UNJUDGED_CUT,	/* not enough of it was captured */
 	UNJUDGED_FRAGMENT,	/* part of a packet that did not come whole */
+	UNJUDGED_BEFORE,	/* ends what began before the capture */
 	NR_UNJUDGED,
 };
 
