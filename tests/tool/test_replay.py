@@ -5,6 +5,7 @@
 Captures are made by hand (captures.py), of every format and link type, and each packet's verdict is known beforehand. That
 the same packets get the same verdict in a kernel is shown in tests/vm/test-replay.
 """
+import itertools
 import json
 import os
 import struct
@@ -538,6 +539,46 @@ class Fragments(ReplayTest):
         pieces, size = self.pieces(FAR4)
         data = self.replay(pcap(pieces, linktype=RAW, snaplen=60), wants=0)
         self.assertEqual(data["counters"], [{"name": "ext-14", "kind": "row", "packets": 1, "bytes": size, "flows": 1}])
+
+    def test_small_ones_in_any_order(self):
+        """The header is in several fragments: however they come, it is at hand once all are here."""
+        for far, near in ENDS:
+            whole = tcp(far, near, 40000, 443)
+            pieces = fragment(far, near, TCP, whole[40:] if ":" in far else whole[20:], size=8)
+            self.assertEqual(len(pieces), 3)
+            for order in itertools.permutations(range(3)):
+                data = self.replay(pcap([pieces[n] for n in order], linktype=RAW), wants=0)
+                self.assertEqual((data["counters"][0]["name"], data["unjudged"]), ("ext-05", []))
+            # Not so if the capture has cut the one in the middle.
+            cut = section() + device(linktype=RAW) + enhanced(pieces[2]) + enhanced(pieces[1], snaplen=len(pieces[1]) - 4)
+            self.assertEqual(self.unjudged(cut + enhanced(pieces[0])), {"cut": 1})
+
+    def test_a_last_one_amid_others(self):
+        """It ends before what is here already: the kernel discards them all."""
+        for far, near in ENDS:
+            whole = tcp(far, near, 40000, 443, data=b"x" * 44)
+            pieces = fragment(far, near, TCP, whole[40:] if ":" in far else whole[20:], size=16)
+            self.assertEqual(len(pieces), 4)
+            at, more = (42, 1) if ":" in far else (6, 0x2000)
+            bits, = struct.unpack("!H", pieces[1][at:at + 2])
+            last = pieces[1][:at] + struct.pack("!H", bits & ~more) + pieces[1][at + 2:]
+            self.assertEqual(self.unjudged(pcap([pieces[0], pieces[2], last], linktype=RAW)), {"fragment": 3})
+            # Without what is beyond it, they are a packet.
+            self.assertEqual(self.counts(pcap([pieces[0], last], linktype=RAW)), {"ext-05": 1})
+
+    def test_one_that_is_no_multiple_of_eight(self):
+        """Of IPv4's, the kernel takes what fits; of IPv6's, none."""
+        for far, name in (FAR4, "ext-14"), (FAR6, None):
+            pieces, size = self.pieces(far)
+            longer = pieces[0] + b"yyyyy"
+            at = 4 if name is None else 2
+            total = struct.unpack("!H", longer[at:at + 2])[0] + 5
+            odd = longer[:at] + struct.pack("!H", total) + longer[at + 2:]
+            data = self.replay(pcap([odd] + pieces[1:], linktype=RAW))
+            if name:
+                self.assertEqual([(c["name"], c["packets"], c["bytes"]) for c in data["counters"]], [(name, 1, size)])
+            else:
+                self.assertEqual(data["unjudged"], [{"why": "fragment", "packets": 3}])
 
     def test_many(self):
         """More on their way than are kept."""
