@@ -424,8 +424,13 @@ static enum unjudged take_frame(struct follow *follow, const struct capture *cap
 		break;
 	case LINK_IS_CUT:
 		return packet->caplen < packet->len ? UNJUDGED_CUT : UNJUDGED_NOT_IP;
-	default:
+	case LINK_IS_OTHER:
 		return UNJUDGED_NOT_IP;
+	case LINK_IS_FOREIGN:
+		/* A pcapng capture may have devices of other link types besides. */
+		if (!follow->unjudged[UNJUDGED_FOREIGN].packets)
+			follow->foreign = packet->linktype;
+		return UNJUDGED_FOREIGN;
 	}
 	/* A frame may end right where the packet should begin. */
 	skb.data = packet->data + frame.ip;

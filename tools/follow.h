@@ -57,6 +57,7 @@ struct entered {
  * @first: when the first one was captured
  * @last: when the last one was
  * @cut: how many were not captured whole
+ * @foreign: the first link type that is not known, if there are packets of any
  * @entered: packets that were judged where they enter, by their marks
  * @aligned: a packet that did not lie as IP headers do, where it does
  * @room: bytes that there is room for in @aligned
@@ -75,6 +76,7 @@ struct follow {
 	u64 first;
 	u64 last;
 	u64 cut;
+	int foreign;
 	struct entered entered[NR_ENTERED];
 	u8 *aligned;
 	u32 room;

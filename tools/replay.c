@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <pcap/pcap.h>
+
 #include "explain.h"
 #include "follow.h"
 #include "load.h"
@@ -483,12 +485,18 @@ static void print_json(const struct replay *replay, const struct flows *flows)
 
 /* ---- the whole ---- */
 
-/* What would make more of a capture than was made of it. */
+/* What was not understood, and what would make more of a capture than was made of it. */
 static void advise_more(const struct replay *replay)
 {
 	static const char told[] = "--external and --internal say which addresses are where";
 	const struct total *unjudged = replay->follow.unjudged;
 
+	if (unjudged[UNJUDGED_FOREIGN].packets) {
+		complain("%s: packets of link type %s are not understood",
+			 capture_name(replay->capture),
+			 pcap_datalink_val_to_name(replay->follow.foreign) ?: "unknown");
+		advise("Ethernet, Linux cooked v1 and v2, and raw IP are");
+	}
 	if (unjudged[UNJUDGED_NOT].packets)
 		return;
 	if (unjudged[UNJUDGED_DEVICE].packets)

@@ -14,6 +14,7 @@
 const char *const unjudged_names[NR_UNJUDGED] = {
 	[UNJUDGED_NOT] = "judged",
 	[UNJUDGED_NOT_IP] = "not-ip",
+	[UNJUDGED_FOREIGN] = "link-type",
 	[UNJUDGED_DEVICE] = "other-device",
 	[UNJUDGED_TWICE] = "seen-twice",
 	[UNJUDGED_OTHER_HOST] = "other-host",
@@ -29,6 +30,7 @@ const char *const unjudged_names[NR_UNJUDGED] = {
 const char *const unjudged_words[NR_UNJUDGED] = {
 	[UNJUDGED_NOT] = "judged",
 	[UNJUDGED_NOT_IP] = "neither IPv4 nor IPv6",
+	[UNJUDGED_FOREIGN] = "of link types that are not understood",
 	[UNJUDGED_DEVICE] = "at devices that the policy does not name",
 	[UNJUDGED_TWICE] = "seen at the other device that they cross",
 	[UNJUDGED_OTHER_HOST] = "for other machines than the gateway",

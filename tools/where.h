@@ -20,6 +20,7 @@
 enum unjudged {
 	UNJUDGED_NOT,	/* it is */
 	UNJUDGED_NOT_IP,
+	UNJUDGED_FOREIGN,	/* of a link type that is not known here */
 	UNJUDGED_DEVICE,	/* at a device that the policy does not name */
 	UNJUDGED_TWICE,	/* at the other of the two devices that it crosses */
 	UNJUDGED_OTHER_HOST,	/* not for the gateway */

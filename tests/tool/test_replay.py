@@ -208,6 +208,14 @@ class Damage(ReplayTest):
         done = self.run_tool("replay", self.write("c", pcap([], linktype=127)), "--policy", policy, wants=2)
         self.assertIn("IEEE802_11_RADIO are not understood", done.err)
 
+    def test_foreign_link_type_of_a_device(self):
+        packet = tcp(FAR4, ACCESS4, 40000, 443)
+        start = section() + device("ppp0", linktype=9) + device("ext0")
+        data = self.replay(start + enhanced(b"\xff\3\0\x21" + packet) + enhanced(ethernet(packet), 1), wants=0)
+        self.assertEqual((data["judged"], data["unjudged"]), (1, [{"why": "link-type", "packets": 1}]))
+        done = self.run_tool("replay", "capture", "--policy", "policy", wants=0)
+        self.assertIn("packets of link type PPP are not understood", done.err)
+
     def test_snaplen(self):
         packet = tcp(FAR4, ACCESS4, 40000, 443, "A", data=b"x" * 500)
         data = self.replay(pcap([ethernet(packet)], snaplen=14 + 40), wants=0)
