@@ -505,11 +505,18 @@ static void advise_more(const struct replay *replay)
 		advise("nothing is of an edge, at its own or public address; %s", told);
 }
 
+/* Of a capture of which nothing was judged, it cannot be said that nothing would be dropped. */
 static enum status status_of(const struct replay *replay)
 {
+	const struct follow *follow = &replay->follow;
+
 	if (!replay->is_whole)
 		return STATUS_ERROR;
-	return follow_dropped(&replay->follow) ? STATUS_NO : STATUS_YES;
+	if (follow->packets && !follow->unjudged[UNJUDGED_NOT].packets) {
+		complain("%s: none of its packets could be judged", capture_name(replay->capture));
+		return STATUS_ERROR;
+	}
+	return follow_dropped(follow) ? STATUS_NO : STATUS_YES;
 }
 
 static bool tell_where(struct where *where, const struct call *call, enum status *status)
@@ -551,8 +558,8 @@ static enum status replay_capture(struct replay *replay, const struct call *call
  * verb_replay() - judge a capture
  * @call: the operand is the capture
  *
- * Return: STATUS_NO if something would have been dropped; STATUS_ERROR also if the capture is
- * damaged, of which what was read is shown.
+ * Return: STATUS_NO if something would have been dropped; STATUS_ERROR also if none of the packets
+ * could be judged, and if the capture is damaged, of which what was read is shown.
  */
 enum status verb_replay(const struct call *call)
 {
