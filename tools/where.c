@@ -233,7 +233,9 @@ static bool add_list(struct where *where, u16 tag, const char *list, const char 
 {
 	static const char separators[] = ", \t";
 	struct le_prefix prefix;
+	u32 nr_before = where->nr_told;
 
+	*wrong = NULL;
 	for (list += strspn(list, separators); *list; list += strspn(list, separators)) {
 		size_t len = strcspn(list, separators);
 
@@ -244,7 +246,10 @@ static bool add_list(struct where *where, u16 tag, const char *list, const char 
 		add_told(where, &prefix);
 		list += len;
 	}
-	return true;
+	/* As of a script's variable that nobody set: all addresses would be at the other side. */
+	if (where->nr_told == nr_before)
+		*wrong = "names no address";
+	return !*wrong;
 }
 
 /**
@@ -254,7 +259,7 @@ static bool add_list(struct where *where, u16 tag, const char *list, const char 
  * @list: addresses and prefixes, with commas between them
  * @wrong: where to put what is wrong with it
  *
- * Return: whether it is a list of prefixes.
+ * Return: whether it is a list of prefixes, and not an empty one.
  */
 bool where_add(struct where *where, enum le_iface iface, const char *list, const char **wrong)
 {
@@ -268,7 +273,7 @@ bool where_add(struct where *where, enum le_iface iface, const char *list, const
  * @list: addresses and prefixes, with commas between them
  * @wrong: where to put what is wrong with it
  *
- * Return: whether it is a list of prefixes.
+ * Return: whether it is a list of prefixes, and not an empty one.
  */
 bool where_add_gateway(struct where *where, const char *list, const char **wrong)
 {

@@ -315,7 +315,8 @@ class Places(ReplayTest):
         capture = self.write("c", pcap([]))
         for option in "--external", "--internal", "--gateway":
             for value, says in (("10.0.0.1/8", "has bits set"), ("10.0.0.0/33", "is no address"), ("x", "is no address"),
-                                ("10.0.0.0/", "is no address"), ("::/129", "is no address"), ("10.0.0.0/1x", "is no address")):
+                                ("10.0.0.0/", "is no address"), ("::/129", "is no address"), ("10.0.0.0/1x", "is no address"),
+                                ("", "names no address"), (" , ", "names no address")):
                 done = self.run_tool("replay", capture, "--policy", policy, option, value, wants=2)
                 self.assertIn(f"{option}: '{value}' {says}", done.err)
 
