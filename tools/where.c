@@ -8,6 +8,7 @@
 #include <ifaddrs.h>
 
 #include "lyncedge_rules.h"
+#include "nat_pairs.h"
 #include "output.h"
 #include "where.h"
 
@@ -55,7 +56,7 @@ static_assert(NR_SLOTS > 2 * LE_NR_EDGES * 2 * LE_MAX_EDGE_ADDRS);
 /**
  * struct near - an address of an edge
  * @addr: as it may be seen
- * @own: as the Edge knows it
+ * @own: as the Edge knows it; the same if nothing maps it
  * @family: of both
  * @roles: set of the edges that have it; 0 for a free slot
  */
@@ -123,7 +124,7 @@ static const struct near *find_near(const struct where *where, const union le_ad
 
 /* An address that was there before keeps what it was mapped to. */
 static void add_near(struct where *where, const struct le_edge_addr *seen,
-		     const struct le_edge_addr *own, unsigned int edge)
+		     const struct le_edge_addr *own, u8 roles)
 {
 	struct near *near = slot_of(where, &seen->addr, seen->family);
 
@@ -132,42 +133,36 @@ static void add_near(struct where *where, const struct le_edge_addr *seen,
 		memcpy(&near->own, &own->addr, addr_size(own->family));
 		near->family = seen->family;
 	}
-	near->roles |= BIT(edge);
+	near->roles |= roles;
 }
 
 /*
- * The nth public address of a family is the nth own one's; those that are over, the first one's.
- * NULL if there is none.
+ * Public addresses as NAT has them by "lyncedgectl nat". One that it cannot pair is the Edge's as
+ * well, but nothing maps it.
  */
-static const struct le_edge_addr *own_of(const struct le_addrs *owns, u8 family, u32 n)
+static void add_publics(struct where *where)
 {
-	const struct le_edge_addr *first = NULL;
-	u32 i;
+	const struct le_policy *policy = where->policy;
+	struct nat_pairs pairs;
+	unsigned int edge;
+	size_t i;
 
-	for (i = 0; i < owns->nr; i++) {
-		if (owns->list[i].family != family)
-			continue;
-		if (!n--)
-			return &owns->list[i];
-		if (!first)
-			first = &owns->list[i];
+	nat_pairs_find(&pairs, policy);
+	for (i = 0; i < pairs.nr; i++) {
+		const struct nat_pair *pair = &pairs.list[i];
+		const struct near *own = find_near(where, &pair->own.addr, pair->own.family);
+
+		/* Edges that share the one address share the other. */
+		add_near(where, &pair->public, &pair->own, own->roles);
 	}
-	return first;
-}
+	nat_pairs_free(&pairs);
+	for (edge = 0; edge < LE_NR_EDGES; edge++) {
+		for (i = 0; i < policy->publics[edge].nr; i++) {
+			const struct le_edge_addr *public = &policy->publics[edge].list[i];
 
-static void add_publics(struct where *where, unsigned int edge)
-{
-	const struct le_addrs *owns = &where->policy->edges[edge];
-	const struct le_addrs *publics = &where->policy->publics[edge];
-	u32 seen[2] = { 0 }, i;
-
-	for (i = 0; i < publics->nr; i++) {
-		const struct le_edge_addr *public = &publics->list[i];
-		const struct le_edge_addr *own = own_of(owns, public->family,
-							seen[public->family]++);
-
-		if (own)
-			add_near(where, public, own, edge);
+			if (!find_near(where, &public->addr, public->family))
+				add_near(where, public, public, BIT(edge));
+		}
 	}
 }
 
@@ -348,9 +343,8 @@ struct where *where_new(const struct le_policy *policy)
 	for (edge = 0; edge < LE_NR_EDGES; edge++)
 		for (i = 0; i < policy->edges[edge].nr; i++)
 			add_near(where, &policy->edges[edge].list[i],
-				 &policy->edges[edge].list[i], edge);
-	for (edge = 0; edge < LE_NR_EDGES; edge++)
-		add_publics(where, edge);
+				 &policy->edges[edge].list[i], BIT(edge));
+	add_publics(where);
 	find_indexes(where);
 	find_gateway(where);
 	return where;

@@ -254,9 +254,19 @@ class Places(ReplayTest):
         self.assertEqual(data["dropped"][0]["destination"], "10.45.16.31")
 
     def test_public_addresses_that_are_over(self):
+        """No NAT maps them, by what "lyncedgectl nat" makes of the policy."""
         policy = POLICY.replace("10.45.16.30 10.45.16.31", "10.45.16.30")
-        data = self.replay(pcap([tcp(FAR4, "131.107.155.31", 40000, 9)], linktype=RAW), policy=policy)
-        self.assertEqual(data["dropped"][0]["destination"], "10.45.16.30")
+        data = self.replay(pcap([udp(FAR4, "131.107.155.31", 40000, 3478), udp(FAR4, "131.107.155.30", 40000, 3478)],
+                                linktype=RAW), policy=policy, wants=1)
+        self.assertEqual({c["name"]: c["packets"] for c in data["counters"]}, {"ext-14": 1, "no-row": 1})
+        self.assertEqual(data["dropped"][0]["destination"], "131.107.155.31")
+
+    def test_public_addresses_that_edges_share(self):
+        """An own address that two edges have, or a public one that two want: the first edge's counts, as for NAT."""
+        policy = POLICY.replace("10.45.16.20 2001:db8:16::20 public 131.107.155.20", "10.45.16.10 public 131.107.155.10")
+        self.assertEqual(self.counts(pcap([tcp(FAR4, PUBLIC, 40000, 443)], linktype=RAW), policy=policy, wants=0), {"ext-05": 1})
+        policy = POLICY.replace("131.107.155.20", "131.107.155.10")
+        self.assertEqual(self.counts(pcap([tcp(FAR4, PUBLIC, 40000, 443)], linktype=RAW), policy=policy, wants=0), {"ext-05": 1})
 
     def test_nobodys(self):
         capture = pcap([tcp(FAR4, "10.45.16.99", 40000, 443), tcp(ACCESS4, INTERNAL, 1, 2)], linktype=RAW)
