@@ -320,8 +320,25 @@ static struct entered *find_entered(struct follow *follow, const struct crossing
 
 	if (entered->mark != x->mark || x->now - entered->when > ENTERED_LASTS)
 		return NULL;
-	entered->mark = 0;
+	if (!--entered->nr)
+		entered->mark = 0;
 	return entered;
+}
+
+/* Equal packets may be on their way at a time: copies, or empty ones of UDP. */
+static void add_entered(struct follow *follow, const struct crossing *x, int outcome, u32 tally)
+{
+	struct entered *entered = &follow->entered[x->mark >> 32 & (NR_ENTERED - 1)];
+	bool is_another = entered->mark == x->mark && entered->tally == tally &&
+			  x->now - entered->when <= ENTERED_LASTS;
+
+	*entered = (struct entered){
+		.mark = x->mark,
+		.nr = is_another ? entered->nr + 1 : 1,
+		.when = x->now,
+		.outcome = outcome,
+		.tally = tally,
+	};
 }
 
 static void judge_leaving(struct follow *follow, const struct crossing *x,
@@ -357,12 +374,7 @@ static void judge(struct follow *follow, const struct crossing *x)
 	if (le_outcome_accepts(entering))
 		count(follow, x, leaving, x->where.leaving);
 	if (tally != NO_TALLY && x->where.leaving == NO_CROSSING)
-		follow->entered[x->mark >> 32 & (NR_ENTERED - 1)] = (struct entered){
-			.mark = x->mark,
-			.when = x->now,
-			.outcome = entering,
-			.tally = tally,
-		};
+		add_entered(follow, x, entering, tally);
 }
 
 static void cross(struct follow *follow, const struct sk_buff *skb, u8 family,

@@ -31,12 +31,14 @@ struct total {
 /**
  * struct entered - a packet that was judged where it enters
  * @mark: what it is known by; 0 for none
- * @when: when
+ * @nr: how many equal ones have entered and were not seen to leave
+ * @when: when the last of them entered
  * @outcome: what became of it
  * @tally: number of the tally that counts it
  */
 struct entered {
 	u64 mark;
+	u32 nr;
 	u64 when;
 	int outcome;
 	u32 tally;

@@ -320,6 +320,22 @@ class Places(ReplayTest):
         for other in [cooked(later, SENT)], [(cooked(packet, SENT), 5)]:
             self.assertEqual(self.counts(pcap([cooked(packet, RECEIVED)] + other, COOKED), *sides), {"no-row": 2})
 
+    def test_equal_packets_at_both_devices(self):
+        """Two that nothing tells apart enter before the first of them leaves: each is judged once."""
+        packet = udp(FAR4, FRONT_END, 5000, 6000, b"r" * 160)
+        sides = "--external", "198.51.100.0/24", "--internal", "192.168.0.0/16"
+        capture = pcap([cooked(packet, way) for way in (RECEIVED, RECEIVED, SENT, SENT)], COOKED)
+        data = self.replay(capture, *sides)
+        self.assertEqual([(c["name"], c["packets"]) for c in data["counters"]], [("no-row", 2)])
+        self.assertEqual(data["unjudged"], [{"why": "seen-twice", "packets": 2}])
+        # Accepted where they enter, refused where they leave: not counted at both.
+        allow = "allow through external in udp 6000 from any to 192.168.10.0/24\n"
+        data = self.replay(capture, *sides, policy=POLICY + allow)
+        self.assertEqual([(c["name"], c["packets"]) for c in data["counters"]], [("no-row", 2)])
+        # No more leave than have entered.
+        capture = pcap([cooked(packet, way) for way in (RECEIVED, RECEIVED, SENT, SENT, SENT)], COOKED)
+        self.assertEqual(self.counts(capture, *sides), {"no-row": 3})
+
     def test_wrong_addresses(self):
         policy = self.write("policy", POLICY + "commit\n")
         capture = self.write("c", pcap([]))
