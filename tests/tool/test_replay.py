@@ -8,6 +8,7 @@ the same packets get the same verdict in a kernel is shown in tests/vm/test-repl
 import itertools
 import json
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -402,6 +403,21 @@ class Places(ReplayTest):
         self.assertEqual((data["unjudged"], data["by_index"]), ([], False))
         done = self.run_tool("replay", "capture", "--policy", "policy", wants=1)
         self.assertNotIn("indexes", done.out)
+
+    def test_addresses_of_another_machine(self):
+        """Nor are this machine's own addresses the gateway's where one of the policy's names does not exist here."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            try:
+                # This sends nothing.
+                sock.connect(("192.0.2.1", 9))
+            except OSError:
+                self.skipTest("no address but the loopback's")
+            mine = sock.getsockname()[0]
+        packets = [tcp(FAR4, mine, 40000, 443), tcp(FAR4, ACCESS4, 40000, 443)]
+        here = POLICY.replace("ext0", "lo").replace("interface internal int0\n", "")
+        for policy, judged in (here, 1), (POLICY.replace("ext0", "lo"), 2):
+            data = self.replay(pcap(packets, linktype=RAW), "--external", "198.51.100.0/24", policy=policy)
+            self.assertEqual(data["judged"], judged)
 
     def test_pcapng_devices(self):
         here, there = tcp(FAR4, PUBLIC, 40000, 443), tcp(FAR4, ACCESS4, 40000, 443)
