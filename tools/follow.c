@@ -213,23 +213,26 @@ static u8 track(struct follow *follow, const struct sk_buff *skb, struct crossin
 }
 
 /*
- * What conntrack calls invalid, NAT leaves alone; the rest has the Edge's own addresses. Where
- * conntrack is not asked, all have them, and all else that was captured: what began before the
- * capture is nothing that the module would know of.
+ * What conntrack calls invalid, NAT leaves alone. The rest has the Edge's own addresses, and if
+ * conntrack is not asked, all else that it had. So has then what began before the capture: here it
+ * is unknown, but to NAT it was not.
  */
 static void pass_nat(struct follow *follow, const struct sk_buff *skb, struct crossing *x)
 {
 	u8 says = track(follow, skb, x);
+	bool stateless = follow->table->stateless;
 
-	if (follow->table->stateless) {
-		x->packet = x->captured;
-		map_packet(follow->where, &x->packet);
-		x->packet.track = LE_TRACK_NONE;
-	} else if (says == LE_TRACK_INVALID) {
+	if (says == LE_TRACK_INVALID && !(stateless && x->is_from_before)) {
 		x->packet = x->captured;
 		x->packet.track = says;
-		x->packet.about_known = false;
+		if (!stateless)
+			x->packet.about_known = false;
+	} else if (stateless) {
+		x->packet = x->captured;
+		map_packet(follow->where, &x->packet);
 	}
+	if (stateless)
+		x->packet.track = LE_TRACK_NONE;
 }
 
 /* What is dropped is counted at the crossing of the connection's first packet. */

@@ -515,6 +515,9 @@ class Connections(ReplayTest):
         for flags in "SA", "FA", "R", "RA":
             self.frames_count([tcp(FAR4, PUBLIC, 40000, 443, flags), tcp(PUBLIC, FAR4, 443, 40000, flags)], {"ext-05": 2},
                               policy=POLICY + STATELESS, wants=0)
+        # What no connection ever has, NAT does not map.
+        for flags in "", "SF":
+            self.frames_count([tcp(FAR4, PUBLIC, 40000, 443, flags)], {"no-row": 1}, policy=POLICY + STATELESS, wants=1)
 
     def test_icmp_errors(self):
         for far, near in ENDS:
