@@ -5,9 +5,9 @@
  *
  * If a capture says which device a packet was seen at, that decides, by the policy's names, or by
  * the indexes that these have here if all of them exist here. If it does not, addresses do: the
- * Edge's own and public ones are known, and what is at the other end
- * is where --external and --internal say, or else where the Edge's role is (a server at the
- * Internal Edge's address is in the company network).
+ * Edge's own and public ones are known, and what is at the other end is where --external and
+ * --internal say, or else where the Edge's role is (a server at the Internal Edge's address is in
+ * the company network).
  */
 #ifndef LYNCEDGECTL_WHERE_H
 #define LYNCEDGECTL_WHERE_H

@@ -480,7 +480,8 @@ class Connections(ReplayTest):
             data = self.replay(capture, wants=0)
             self.assertEqual([(c["name"], c["packets"]) for c in data["counters"]], [("ext-05", 1)])
             self.assertEqual((data["unjudged"], data["judged"]), ([{"why": "from-before", "packets": 2}], 1))
-        self.assertIn("2  of connections that began before", self.run_tool("replay", "capture", "--policy", "policy", wants=0).out)
+        done = self.run_tool("replay", "capture", "--policy", "policy", wants=0)
+        self.assertIn("2  of connections that began before", done.out)
         # Closed from both ends, and then the last acknowledgement, which a row takes.
         capture = pcap([tcp(*back, "FA"), tcp(*there, "FA"), tcp(FAR4, ACCESS4, 40000, 443, "A")], linktype=RAW)
         self.assertEqual(self.counts(capture, wants=0), {"ext-05": 1})
