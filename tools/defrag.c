@@ -68,7 +68,8 @@ struct piece {
  * @nr: how many fragments have come
  * @data: headers of the first fragment, then payload; bytes that are not at hand are 0
  * @header: bytes of headers; 0 until the first fragment is here
- * @known: how many bytes of payload are at hand from the start on
+ * @at_hand: behind @data: how many bytes of each unit are at hand
+ * @reach: where the payload that has come ends
  * @end: length of the payload; 0 until the last fragment is here
  * @units: set of them
  */
@@ -83,7 +84,8 @@ struct queue {
 	u32 nr;
 	u8 *data;
 	u32 header;
-	u32 known;
+	u8 *at_hand;
+	u32 reach;
 	u32 end;
 	u8 units[NR_UNITS / 8 + 1];
 };
@@ -191,16 +193,21 @@ bool ipv6_find_header(const struct sk_buff *skb, u8 protocol, u32 *at, u32 *next
 static bool read_ipv4(const struct sk_buff *skb, struct piece *piece)
 {
 	struct iphdr ip;
+	u32 len;
 	u16 bits;
 
 	memcpy(&ip, skb->data, sizeof(ip));
 	bits = ntohs(ip.frag_off);
 	if (!(bits & (IPV4_OFFSET | IPV4_MORE)))
 		return false;
+	len = skb->len - ip.ihl * 4;
+	/* The kernel takes of it what fits. */
+	if (bits & IPV4_MORE)
+		len -= len % UNIT;
 	*piece = (struct piece){
 		.header = ip.ihl * 4,
 		.offset = (bits & IPV4_OFFSET) * UNIT,
-		.len = skb->len - ip.ihl * 4,
+		.len = len,
 		.more = bits & IPV4_MORE,
 		.id = ntohs(ip.id),
 		.protocol = ip.protocol,
@@ -281,10 +288,11 @@ static struct queue *find(struct defrag *defrag, struct queue *wanted, u64 now)
 	}
 	if (oldest->begun)
 		give_up(defrag, oldest);
-	data = oldest->data ? oldest->data : grown(NULL, QUEUE_DATA, 1);
-	memset(data, 0, QUEUE_DATA);
+	data = oldest->data ? oldest->data : grown(NULL, QUEUE_DATA + NR_UNITS, 1);
+	memset(data, 0, QUEUE_DATA + NR_UNITS);
 	*oldest = *wanted;
 	oldest->data = data;
+	oldest->at_hand = data + QUEUE_DATA;
 	oldest->begun = now ? now : 1;
 	return oldest;
 }
@@ -308,7 +316,7 @@ static u32 count_units(const struct queue *queue, u32 first, u32 nr)
 static void put_bytes(struct queue *queue, const struct sk_buff *skb, const struct piece *piece)
 {
 	u32 start = piece->header + piece->skip, at_hand = skb_headlen(skb);
-	u32 len = at_hand > start ? at_hand - start : 0;
+	u32 len = at_hand > start ? at_hand - start : 0, i;
 
 	if (!piece->offset && at_hand >= piece->header && piece->header <= MAX_HEADER) {
 		queue->header = piece->header;
@@ -319,8 +327,18 @@ static void put_bytes(struct queue *queue, const struct sk_buff *skb, const stru
 	if (len > piece->len)
 		len = piece->len;
 	memcpy(queue->data + MAX_HEADER + piece->offset, skb->data + start, len);
-	if (piece->offset <= queue->known && piece->offset + len > queue->known)
-		queue->known = piece->offset + len;
+	for (i = 0; i < len; i += UNIT)
+		queue->at_hand[(piece->offset + i) / UNIT] = len - i < UNIT ? len - i : UNIT;
+}
+
+/* How many bytes of payload are at hand from the start on, in whatever order they came. */
+static u32 known_of(const struct queue *queue)
+{
+	u32 known = 0;
+
+	while (known < queue->end && known % UNIT == 0 && queue->at_hand[known / UNIT])
+		known += queue->at_hand[known / UNIT];
+	return known;
 }
 
 /* The whole packet in place of its last fragment, with lengths that say so. */
@@ -347,7 +365,7 @@ static void complete(struct defrag *defrag, struct queue *queue, struct sk_buff 
 	*skb = (struct sk_buff){
 		.data = defrag->whole,
 		.len = total,
-		.absent = queue->end > queue->known ? queue->end - queue->known : 0,
+		.absent = queue->end - known_of(queue),
 	};
 	queue->begun = 0;
 }
@@ -357,6 +375,8 @@ static bool is_possible(const struct queue *queue, const struct piece *piece)
 	u32 end = piece->offset + piece->len;
 
 	if (!piece->len || end > MAX_PAYLOAD || (piece->more && piece->len % UNIT))
+		return false;
+	if (!piece->more && end < queue->reach)
 		return false;
 	if (!queue->end)
 		return true;
@@ -410,6 +430,8 @@ enum defrag_kind defrag_take(struct defrag *defrag, struct sk_buff *skb, u8 fami
 	}
 	for (i = first; i < first + nr; i++)
 		queue->units[i / 8] |= BIT(i % 8);
+	if (piece.offset + piece.len > queue->reach)
+		queue->reach = piece.offset + piece.len;
 	if (!piece.more)
 		queue->end = piece.offset + piece.len;
 	put_bytes(queue, skb, &piece);

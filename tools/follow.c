@@ -138,6 +138,7 @@ static bool is_cut(const struct sk_buff *skb, const struct le_packet *packet)
  * @captured: the same as it was captured
  * @conn: its connection
  * @sender: which end of that has sent it
+ * @is_from_before: it is the first that was captured of its connection, and not that one's first
  * @where: where it crosses
  * @mark: what it is known by at the other device that it crosses
  * @bytes: its length
@@ -148,6 +149,7 @@ struct crossing {
 	struct le_packet captured;
 	struct tracked *conn;
 	u8 sender;
+	bool is_from_before;
 	struct crossings where;
 	u64 mark;
 	u32 bytes;
@@ -202,6 +204,8 @@ static u8 track(struct follow *follow, const struct sk_buff *skb, struct crossin
 	if (packet->flow.protocol == IPPROTO_TCP)
 		flags = tcp_flags(skb, packet->flow.family);
 	packet->track = tracker_track(x->conn, x->sender, flags, x->now);
+	x->is_from_before = packet->track == LE_TRACK_INVALID &&
+			    tracker_is_from_before(x->conn, flags);
 	if (packet->track == LE_TRACK_ORIGINAL && x->conn->guessed && !x->conn->replied &&
 	    !follow->table->stateless)
 		guess_again(follow, x);
@@ -210,22 +214,24 @@ static u8 track(struct follow *follow, const struct sk_buff *skb, struct crossin
 
 /*
  * What conntrack calls invalid, NAT leaves alone. The rest has the Edge's own addresses, and if
- * conntrack is not asked, all else that it had.
+ * conntrack is not asked, all else that it had. So has then what began before the capture: here it
+ * is unknown, but to NAT it was not.
  */
 static void pass_nat(struct follow *follow, const struct sk_buff *skb, struct crossing *x)
 {
 	u8 says = track(follow, skb, x);
+	bool stateless = follow->table->stateless;
 
-	if (says == LE_TRACK_INVALID) {
+	if (says == LE_TRACK_INVALID && !(stateless && x->is_from_before)) {
 		x->packet = x->captured;
 		x->packet.track = says;
-		if (!follow->table->stateless)
+		if (!stateless)
 			x->packet.about_known = false;
-	} else if (follow->table->stateless) {
+	} else if (stateless) {
 		x->packet = x->captured;
 		map_packet(follow->where, &x->packet);
 	}
-	if (follow->table->stateless)
+	if (stateless)
 		x->packet.track = LE_TRACK_NONE;
 }
 
@@ -317,8 +323,25 @@ static struct entered *find_entered(struct follow *follow, const struct crossing
 
 	if (entered->mark != x->mark || x->now - entered->when > ENTERED_LASTS)
 		return NULL;
-	entered->mark = 0;
+	if (!--entered->nr)
+		entered->mark = 0;
 	return entered;
+}
+
+/* Equal packets may be on their way at a time: copies, or empty ones of UDP. */
+static void add_entered(struct follow *follow, const struct crossing *x, int outcome, u32 tally)
+{
+	struct entered *entered = &follow->entered[x->mark >> 32 & (NR_ENTERED - 1)];
+	bool is_another = entered->mark == x->mark && entered->tally == tally &&
+			  x->now - entered->when <= ENTERED_LASTS;
+
+	*entered = (struct entered){
+		.mark = x->mark,
+		.nr = is_another ? entered->nr + 1 : 1,
+		.when = x->now,
+		.outcome = outcome,
+		.tally = tally,
+	};
 }
 
 static void judge_leaving(struct follow *follow, const struct crossing *x,
@@ -334,13 +357,18 @@ static void judge_leaving(struct follow *follow, const struct crossing *x,
 static void judge(struct follow *follow, const struct crossing *x)
 {
 	bool is_neighbour = x->packet.kind == LE_KIND_NEIGHBOUR;
-	int entering, leaving;
 	u32 tally = NO_TALLY;
-	bool accepted;
+	int entering, leaving;
+	int outcome = judge_both(follow, x, &entering, &leaving);
+	bool accepted = le_outcome_accepts(outcome);
 
-	accepted = le_outcome_accepts(judge_both(follow, x, &entering, &leaving));
 	if (entering == LE_UNJUDGED && leaving == LE_UNJUDGED) {
 		add(&follow->unjudged[is_neighbour ? UNJUDGED_LOCAL : UNJUDGED_SCOPE], x->bytes);
+		return;
+	}
+	/* On the gateway, conntrack knew it. */
+	if (outcome == LE_INVALID && x->is_from_before) {
+		add(&follow->unjudged[UNJUDGED_BEFORE], x->bytes);
 		return;
 	}
 	add(&follow->unjudged[UNJUDGED_NOT], x->bytes);
@@ -349,12 +377,7 @@ static void judge(struct follow *follow, const struct crossing *x)
 	if (le_outcome_accepts(entering))
 		count(follow, x, leaving, x->where.leaving);
 	if (tally != NO_TALLY && x->where.leaving == NO_CROSSING)
-		follow->entered[x->mark >> 32 & (NR_ENTERED - 1)] = (struct entered){
-			.mark = x->mark,
-			.when = x->now,
-			.outcome = entering,
-			.tally = tally,
-		};
+		add_entered(follow, x, entering, tally);
 }
 
 static void cross(struct follow *follow, const struct sk_buff *skb, u8 family,
@@ -416,8 +439,13 @@ static enum unjudged take_frame(struct follow *follow, const struct capture *cap
 		break;
 	case LINK_IS_CUT:
 		return packet->caplen < packet->len ? UNJUDGED_CUT : UNJUDGED_NOT_IP;
-	default:
+	case LINK_IS_OTHER:
 		return UNJUDGED_NOT_IP;
+	case LINK_IS_FOREIGN:
+		/* A pcapng capture may have devices of other link types besides. */
+		if (!follow->unjudged[UNJUDGED_FOREIGN].packets)
+			follow->foreign = packet->linktype;
+		return UNJUDGED_FOREIGN;
 	}
 	/* A frame may end right where the packet should begin. */
 	skb.data = packet->data + frame.ip;

@@ -31,12 +31,14 @@ struct total {
 /**
  * struct entered - a packet that was judged where it enters
  * @mark: what it is known by; 0 for none
- * @when: when
+ * @nr: how many equal ones have entered and were not seen to leave
+ * @when: when the last of them entered
  * @outcome: what became of it
  * @tally: number of the tally that counts it
  */
 struct entered {
 	u64 mark;
+	u32 nr;
 	u64 when;
 	int outcome;
 	u32 tally;
@@ -57,6 +59,7 @@ struct entered {
  * @first: when the first one was captured
  * @last: when the last one was
  * @cut: how many were not captured whole
+ * @foreign: the first link type that is not known, if there are packets of any
  * @entered: packets that were judged where they enter, by their marks
  * @aligned: a packet that did not lie as IP headers do, where it does
  * @room: bytes that there is room for in @aligned
@@ -75,6 +78,7 @@ struct follow {
 	u64 first;
 	u64 last;
 	u64 cut;
+	int foreign;
 	struct entered entered[NR_ENTERED];
 	u8 *aligned;
 	u32 room;

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <pcap/pcap.h>
+
 #include "explain.h"
 #include "follow.h"
 #include "load.h"
@@ -172,7 +174,7 @@ static char *why(const struct follow *follow, const struct tally *tally, struct 
 
 	switch (tally->outcome) {
 	case LE_INVALID:
-		return text_of("of no connection whose beginning is in the capture, or it is over");
+		return text_of("impossible in its connection, or that is over");
 	case LE_MALFORMED:
 		return text_of("headers that are cut short or contradict themselves");
 	case LE_PROTOCOL:
@@ -318,6 +320,8 @@ static void print_text(const struct replay *replay, const struct flows *flows)
 	if (follow->cut)
 		printf("  %llu are not whole in the capture, and judged by what there is of them\n",
 		       follow->cut);
+	if (where_by_index(replay->where))
+		printf("  devices are told by the indexes that those of the policy have here\n");
 	if (!replay->is_whole)
 		printf("  the capture is damaged: this is what was read until then\n");
 	print_totals(follow);
@@ -468,6 +472,8 @@ static void print_json(const struct replay *replay, const struct flows *flows)
 	json_add(object, "cut", json_number(follow->cut));
 	json_add(object, "first", follow->packets ? json_time(follow->first) : NULL);
 	json_add(object, "last", follow->packets ? json_time(follow->last) : NULL);
+	json_add(object, "by_index",
+		 json_of(json_object_new_boolean(where_by_index(replay->where))));
 	json_add(object, "counters", json_totals(follow));
 	json_add(object, "unjudged", json_unjudged(follow));
 	json_add(object, "dropped_packets", json_number(follow_dropped(follow)));
@@ -479,12 +485,18 @@ static void print_json(const struct replay *replay, const struct flows *flows)
 
 /* ---- the whole ---- */
 
-/* What would make more of a capture than was made of it. */
+/* What was not understood, and what would make more of a capture than was made of it. */
 static void advise_more(const struct replay *replay)
 {
 	static const char told[] = "--external and --internal say which addresses are where";
 	const struct total *unjudged = replay->follow.unjudged;
 
+	if (unjudged[UNJUDGED_FOREIGN].packets) {
+		complain("%s: packets of link type %s are not understood",
+			 capture_name(replay->capture),
+			 pcap_datalink_val_to_name(replay->follow.foreign) ?: "unknown");
+		advise("Ethernet, Linux cooked v1 and v2, and raw IP are");
+	}
 	if (unjudged[UNJUDGED_NOT].packets)
 		return;
 	if (unjudged[UNJUDGED_DEVICE].packets)
@@ -493,11 +505,18 @@ static void advise_more(const struct replay *replay)
 		advise("nothing is of an edge, at its own or public address; %s", told);
 }
 
+/* Of a capture of which nothing was judged, it cannot be said that nothing would be dropped. */
 static enum status status_of(const struct replay *replay)
 {
+	const struct follow *follow = &replay->follow;
+
 	if (!replay->is_whole)
 		return STATUS_ERROR;
-	return follow_dropped(&replay->follow) ? STATUS_NO : STATUS_YES;
+	if (follow->packets && !follow->unjudged[UNJUDGED_NOT].packets) {
+		complain("%s: none of its packets could be judged", capture_name(replay->capture));
+		return STATUS_ERROR;
+	}
+	return follow_dropped(follow) ? STATUS_NO : STATUS_YES;
 }
 
 static bool tell_where(struct where *where, const struct call *call, enum status *status)
@@ -539,8 +558,8 @@ static enum status replay_capture(struct replay *replay, const struct call *call
  * verb_replay() - judge a capture
  * @call: the operand is the capture
  *
- * Return: STATUS_NO if something would have been dropped; STATUS_ERROR also if the capture is
- * damaged, of which what was read is shown.
+ * Return: STATUS_NO if something would have been dropped; STATUS_ERROR also if none of the packets
+ * could be judged, and if the capture is damaged, of which what was read is shown.
  */
 enum status verb_replay(const struct call *call)
 {

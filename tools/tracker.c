@@ -289,6 +289,19 @@ u8 tracker_track(struct tracked *conn, u8 sender, u8 flags, u64 now)
 }
 
 /**
+ * tracker_is_from_before() - whether a packet can only be of what began before the capture
+ * @conn: the packet's connection, which tracker_track() has called it invalid in
+ * @flags: its TCP flags
+ *
+ * Return: true if it answers or ends a connection of which nothing else was captured before.
+ */
+bool tracker_is_from_before(const struct tracked *conn, u8 flags)
+{
+	flags &= TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
+	return conn->key.protocol == IPPROTO_TCP && !conn->tracked && !is_nonsense(flags);
+}
+
+/**
  * tracker_track_error() - say what conntrack would of an ICMP error
  * @tracker: the connections
  * @packet: the error, with what it quotes; then with the connection that this is of, as the module

@@ -117,6 +117,7 @@ void tracker_free(struct tracker *tracker);
 struct tracked *tracker_find(struct tracker *tracker, const struct le_flow *flow, bool make,
 			     u8 *sender);
 u8 tracker_track(struct tracked *conn, u8 sender, u8 flags, u64 now);
+bool tracker_is_from_before(const struct tracked *conn, u8 flags);
 void tracker_track_error(struct tracker *tracker, struct le_packet *packet, u64 now);
 struct tally *tracker_tally(struct tracker *tracker, struct tracked *conn, int outcome,
 			    u8 crossing, u8 sender, u8 kind, bool *is_new);

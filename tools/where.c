@@ -8,12 +8,14 @@
 #include <ifaddrs.h>
 
 #include "lyncedge_rules.h"
+#include "nat_pairs.h"
 #include "output.h"
 #include "where.h"
 
 const char *const unjudged_names[NR_UNJUDGED] = {
 	[UNJUDGED_NOT] = "judged",
 	[UNJUDGED_NOT_IP] = "not-ip",
+	[UNJUDGED_FOREIGN] = "link-type",
 	[UNJUDGED_DEVICE] = "other-device",
 	[UNJUDGED_TWICE] = "seen-twice",
 	[UNJUDGED_OTHER_HOST] = "other-host",
@@ -23,11 +25,13 @@ const char *const unjudged_names[NR_UNJUDGED] = {
 	[UNJUDGED_SCOPE] = "out-of-scope",
 	[UNJUDGED_CUT] = "cut",
 	[UNJUDGED_FRAGMENT] = "fragment",
+	[UNJUDGED_BEFORE] = "from-before",
 };
 
 const char *const unjudged_words[NR_UNJUDGED] = {
 	[UNJUDGED_NOT] = "judged",
 	[UNJUDGED_NOT_IP] = "neither IPv4 nor IPv6",
+	[UNJUDGED_FOREIGN] = "of link types that are not understood",
 	[UNJUDGED_DEVICE] = "at devices that the policy does not name",
 	[UNJUDGED_TWICE] = "seen at the other device that they cross",
 	[UNJUDGED_OTHER_HOST] = "for other machines than the gateway",
@@ -37,6 +41,7 @@ const char *const unjudged_words[NR_UNJUDGED] = {
 	[UNJUDGED_SCOPE] = "not at an edge's address (option scope address)",
 	[UNJUDGED_CUT] = "cut too short by the capture (tcpdump -s)",
 	[UNJUDGED_FRAGMENT] = "fragments whose rest is missing",
+	[UNJUDGED_BEFORE] = "of connections that began before the capture",
 };
 
 /* More than twice as many as there can be addresses. */
@@ -51,7 +56,7 @@ static_assert(NR_SLOTS > 2 * LE_NR_EDGES * 2 * LE_MAX_EDGE_ADDRS);
 /**
  * struct near - an address of an edge
  * @addr: as it may be seen
- * @own: as the Edge knows it
+ * @own: as the Edge knows it; the same if nothing maps it
  * @family: of both
  * @roles: set of the edges that have it; 0 for a free slot
  */
@@ -70,8 +75,9 @@ struct near {
  * @sides: set of the interfaces among them
  * @is_gateway: some are the gateway's own addresses
  * @indexes: of the policy's devices on this machine; 0 where there is no such device
- * @has_indexes: at least one of them exists
+ * @is_here: all of them exist, so that this is the gateway, as far as can be told
  * @by_address: addresses had to decide at least once
+ * @by_index: indexes of this machine did
  * @near: the edges' addresses, hashed
  */
 struct where {
@@ -81,8 +87,9 @@ struct where {
 	u32 sides;
 	bool is_gateway;
 	unsigned int indexes[LE_NR_IFACES][LE_MAX_DEVICES];
-	bool has_indexes;
+	bool is_here;
 	bool by_address;
+	bool by_index;
 	struct near near[NR_SLOTS];
 };
 
@@ -117,7 +124,7 @@ static const struct near *find_near(const struct where *where, const union le_ad
 
 /* An address that was there before keeps what it was mapped to. */
 static void add_near(struct where *where, const struct le_edge_addr *seen,
-		     const struct le_edge_addr *own, unsigned int edge)
+		     const struct le_edge_addr *own, u8 roles)
 {
 	struct near *near = slot_of(where, &seen->addr, seen->family);
 
@@ -126,57 +133,57 @@ static void add_near(struct where *where, const struct le_edge_addr *seen,
 		memcpy(&near->own, &own->addr, addr_size(own->family));
 		near->family = seen->family;
 	}
-	near->roles |= BIT(edge);
+	near->roles |= roles;
 }
 
 /*
- * The nth public address of a family is the nth own one's; those that are over, the first one's.
- * NULL if there is none.
+ * Public addresses as NAT has them by "lyncedgectl nat". One that it cannot pair is the Edge's as
+ * well, but nothing maps it.
  */
-static const struct le_edge_addr *own_of(const struct le_addrs *owns, u8 family, u32 n)
+static void add_publics(struct where *where)
 {
-	const struct le_edge_addr *first = NULL;
-	u32 i;
+	const struct le_policy *policy = where->policy;
+	struct nat_pairs pairs;
+	unsigned int edge;
+	size_t i;
 
-	for (i = 0; i < owns->nr; i++) {
-		if (owns->list[i].family != family)
-			continue;
-		if (!n--)
-			return &owns->list[i];
-		if (!first)
-			first = &owns->list[i];
+	nat_pairs_find(&pairs, policy);
+	for (i = 0; i < pairs.nr; i++) {
+		const struct nat_pair *pair = &pairs.list[i];
+		const struct near *own = find_near(where, &pair->own.addr, pair->own.family);
+
+		/* Edges that share the one address share the other. */
+		add_near(where, &pair->public, &pair->own, own->roles);
 	}
-	return first;
-}
+	nat_pairs_free(&pairs);
+	for (edge = 0; edge < LE_NR_EDGES; edge++) {
+		for (i = 0; i < policy->publics[edge].nr; i++) {
+			const struct le_edge_addr *public = &policy->publics[edge].list[i];
 
-static void add_publics(struct where *where, unsigned int edge)
-{
-	const struct le_addrs *owns = &where->policy->edges[edge];
-	const struct le_addrs *publics = &where->policy->publics[edge];
-	u32 seen[2] = { 0 }, i;
-
-	for (i = 0; i < publics->nr; i++) {
-		const struct le_edge_addr *public = &publics->list[i];
-		const struct le_edge_addr *own = own_of(owns, public->family,
-							seen[public->family]++);
-
-		if (own)
-			add_near(where, public, own, edge);
+			if (!find_near(where, &public->addr, public->family))
+				add_near(where, public, public, BIT(edge));
+		}
 	}
 }
 
+/*
+ * A name such as eth0 is on many a machine. Were one of them enough, another machine's indexes
+ * would be read as if they were this one's, and packets passed over that are to be judged.
+ */
 static void find_indexes(struct where *where)
 {
 	const struct le_policy *policy = where->policy;
+	u32 nr = 0, nr_here = 0, n;
 	unsigned int i;
-	u32 n;
 
 	for (i = 0; i < LE_NR_IFACES; i++) {
 		for (n = 0; n < policy->nr_devices[i]; n++) {
 			where->indexes[i][n] = if_nametoindex(policy->devices[i][n]);
-			where->has_indexes |= !!where->indexes[i][n];
+			nr_here += !!where->indexes[i][n];
+			nr++;
 		}
 	}
+	where->is_here = nr && nr_here == nr;
 }
 
 /* ---- which addresses are where ---- */
@@ -221,7 +228,9 @@ static bool add_list(struct where *where, u16 tag, const char *list, const char 
 {
 	static const char separators[] = ", \t";
 	struct le_prefix prefix;
+	u32 nr_before = where->nr_told;
 
+	*wrong = NULL;
 	for (list += strspn(list, separators); *list; list += strspn(list, separators)) {
 		size_t len = strcspn(list, separators);
 
@@ -232,7 +241,10 @@ static bool add_list(struct where *where, u16 tag, const char *list, const char 
 		add_told(where, &prefix);
 		list += len;
 	}
-	return true;
+	/* As of a script's variable that nobody set: all addresses would be at the other side. */
+	if (where->nr_told == nr_before)
+		*wrong = "names no address";
+	return !*wrong;
 }
 
 /**
@@ -242,7 +254,7 @@ static bool add_list(struct where *where, u16 tag, const char *list, const char 
  * @list: addresses and prefixes, with commas between them
  * @wrong: where to put what is wrong with it
  *
- * Return: whether it is a list of prefixes.
+ * Return: whether it is a list of prefixes, and not an empty one.
  */
 bool where_add(struct where *where, enum le_iface iface, const char *list, const char **wrong)
 {
@@ -256,7 +268,7 @@ bool where_add(struct where *where, enum le_iface iface, const char *list, const
  * @list: addresses and prefixes, with commas between them
  * @wrong: where to put what is wrong with it
  *
- * Return: whether it is a list of prefixes.
+ * Return: whether it is a list of prefixes, and not an empty one.
  */
 bool where_add_gateway(struct where *where, const char *list, const char **wrong)
 {
@@ -284,13 +296,13 @@ static int told_of(const struct where *where, const union le_addr *addr, u8 fami
 	return NO_SIDE;
 }
 
-/* A machine that has one of the policy's devices is the gateway: then its addresses are known. */
+/* A machine that has all of the policy's devices is the gateway: then its addresses are known. */
 static void find_gateway(struct where *where)
 {
 	struct ifaddrs *list, *entry;
 	struct le_prefix prefix;
 
-	if (!where->has_indexes || getifaddrs(&list))
+	if (!where->is_here || getifaddrs(&list))
 		return;
 	for (entry = list; entry; entry = entry->ifa_next) {
 		const struct sockaddr *addr = entry->ifa_addr;
@@ -331,9 +343,8 @@ struct where *where_new(const struct le_policy *policy)
 	for (edge = 0; edge < LE_NR_EDGES; edge++)
 		for (i = 0; i < policy->edges[edge].nr; i++)
 			add_near(where, &policy->edges[edge].list[i],
-				 &policy->edges[edge].list[i], edge);
-	for (edge = 0; edge < LE_NR_EDGES; edge++)
-		add_publics(where, edge);
+				 &policy->edges[edge].list[i], BIT(edge));
+	add_publics(where);
 	find_indexes(where);
 	find_gateway(where);
 	return where;
@@ -526,7 +537,8 @@ enum unjudged where_find(struct where *where, const struct capture *capture,
 					  iface_of_name(where, packet->name);
 		return find_by_device(iface, dir, to, from, crossings);
 	}
-	if (!where->sides && frame->ifindex && where->has_indexes) {
+	if (!where->sides && frame->ifindex && where->is_here) {
+		where->by_index = true;
 		iface = frame->nr_vlans ? NO_SIDE : iface_of_index(where, frame->ifindex);
 		return find_by_device(iface, dir, to, from, crossings);
 	}
@@ -556,4 +568,15 @@ void where_map(const struct where *where, union le_addr *addr, u8 family)
 bool where_by_address(const struct where *where)
 {
 	return where->by_address;
+}
+
+/**
+ * where_by_index() - whether this machine's indexes of devices decided where packets cross
+ * @where: of where_new()
+ *
+ * Return: true if they did, for at least one packet.
+ */
+bool where_by_index(const struct where *where)
+{
+	return where->by_index;
 }

@@ -3,10 +3,11 @@
  * Where a captured packet crosses: by which of the policy's interfaces it enters or leaves the
  * gateway's FORWARD, and what its addresses are there.
  *
- * If a capture says which device a packet was seen at, that decides, by the policy's names. If it
- * does not, addresses do: the Edge's own and public ones are known, and what is at the other end
- * is where --external and --internal say, or else where the Edge's role is (a server at the
- * Internal Edge's address is in the company network).
+ * If a capture says which device a packet was seen at, that decides, by the policy's names, or by
+ * the indexes that these have here if all of them exist here. If it does not, addresses do: the
+ * Edge's own and public ones are known, and what is at the other end is where --external and
+ * --internal say, or else where the Edge's role is (a server at the Internal Edge's address is in
+ * the company network).
  */
 #ifndef LYNCEDGECTL_WHERE_H
 #define LYNCEDGECTL_WHERE_H
@@ -19,6 +20,7 @@
 enum unjudged {
 	UNJUDGED_NOT,	/* it is */
 	UNJUDGED_NOT_IP,
+	UNJUDGED_FOREIGN,	/* of a link type that is not known here */
 	UNJUDGED_DEVICE,	/* at a device that the policy does not name */
 	UNJUDGED_TWICE,	/* at the other of the two devices that it crosses */
 	UNJUDGED_OTHER_HOST,	/* not for the gateway */
@@ -28,6 +30,7 @@ enum unjudged {
 	UNJUDGED_SCOPE,	/* option scope address */
 	UNJUDGED_CUT,	/* not enough of it was captured */
 	UNJUDGED_FRAGMENT,	/* part of a packet that did not come whole */
+	UNJUDGED_BEFORE,	/* ends what began before the capture */
 	NR_UNJUDGED,
 };
 
@@ -57,6 +60,7 @@ enum unjudged where_find(struct where *where, const struct capture *capture,
 			 struct crossings *crossings);
 void where_map(const struct where *where, union le_addr *addr, u8 family);
 bool where_by_address(const struct where *where);
+bool where_by_index(const struct where *where);
 void where_free(struct where *where);
 
 #endif /* LYNCEDGECTL_WHERE_H */
