@@ -281,7 +281,8 @@ static void json_add_nearest(struct json_object *object, const struct judge *jud
 	if (nearest_find(&nearest, judge->policy, asked->crossing, &asked->packet.flow)) {
 		entry = json_object_new_object();
 		json_add(entry, "row", json_text(nearest.name));
-		json_add(entry, "differs", json_text(nearest.differs));
+		json_add(entry, "differs",
+			 nearest.differs ? json_text(nearest.differs) : NULL);
 	}
 	json_add(object, "nearest", entry);
 	nearest_free(&nearest);

@@ -186,15 +186,38 @@ static bool drop_read(struct drop *drop, const struct judged_by *by, const u8 *d
 	/* Early drops are logged at the addresses that they had come for. */
 	where_map(by->where, &packet->flow.src, nflog.family);
 	where_map(by->where, &packet->flow.dst, nflog.family);
+	/* As the first of a connection: a later one would have passed. */
+	packet->track = by->table->stateless ? LE_TRACK_NONE : LE_TRACK_ORIGINAL;
 	place(drop, by);
 	return true;
+}
+
+/* NULL if the policy takes it neither as it is nor as an answer. */
+static char *why_no_row(struct judged_by *by, const struct asked *asked)
+{
+	struct le_packet packet = asked->packet;
+	struct row_view view;
+	int row = le_judge(by->table, asked->crossing, &packet);
+
+	/* It was dropped by another policy. */
+	if (row >= 0) {
+		row_view(&view, by->policy, row);
+		return text_of("row %s takes it by this policy", view.id);
+	}
+	if (packet.kind != LE_KIND_PORTS || !packet.may_answer)
+		return NULL;
+	packet.track = LE_TRACK_REPLY;
+	row = le_judge(by->table, asked->crossing, &packet);
+	if (row < 0)
+		return NULL;
+	row_view(&view, by->policy, row);
+	return text_of("row %s would take it as an answer, had the other end begun", view.id);
 }
 
 static char *why(struct judged_by *by, const struct drop *drop)
 {
 	struct asked asked = drop->asked;
-	struct row_view view;
-	int row = LE_NO_ROW;
+	char *text;
 
 	if (drop->outcome == LE_INVALID)
 		return text_of("conntrack knows no connection that it could be of");
@@ -204,15 +227,8 @@ static char *why(struct judged_by *by, const struct drop *drop)
 		return text_of("an ICMP error about no connection that passes");
 	if (!drop->is_placed)
 		return NULL;
-	if (drop->outcome == LE_NO_ROW && asked.packet.kind == LE_KIND_PORTS &&
-	    asked.packet.may_answer) {
-		asked.packet.track = LE_TRACK_REPLY;
-		row = le_judge(by->table, asked.crossing, &asked.packet);
-	}
-	if (row < 0)
-		return explain_outcome(by->policy, drop->outcome, &asked);
-	row_view(&view, by->policy, row);
-	return text_of("row %s would take it as an answer, had the other end begun", view.id);
+	text = drop->outcome == LE_NO_ROW ? why_no_row(by, &asked) : NULL;
+	return text ? text : explain_outcome(by->policy, drop->outcome, &asked);
 }
 
 static void print_text(const struct drop *drop, const char *explanation)
