@@ -140,6 +140,26 @@ class LogTest(unittest.TestCase):
         self.assertEqual((second["interface"], second["in_device"], second["source_port"], second["explanation"]),
                          (None, "?", None, None))
 
+    def test_no_addresses(self):
+        """An IP header that cannot be read has none; they are not 0.0.0.0."""
+        frames = [logged(tcp(FAR, ACCESS, 40000, 443)[:12], "malformed"),
+                  logged(tcp("2001:db8:99::7", "2001:db8:16::10", 40000, 443)[:30], "malformed")]
+        for line in self.log(frames):
+            self.assertEqual(line.split("  ", 1)[1], "malformed  external in - - -  headers that are cut short or contradict "
+                             "themselves")
+        for line in self.log(frames, "--json"):
+            data = json.loads(line)
+            self.assertEqual([data[key] for key in ("interface", "protocol", "source", "source_port", "destination",
+                                                    "destination_port")], ["external", None, None, None, None, None])
+
+    def test_group_of_a_capture(self):
+        """A capture has one group, which cannot be chosen."""
+        policy = self.write("policy", POLICY + "commit\n")
+        capture = self.write("c", pcap([logged(tcp(FAR, ACCESS, 40000, 444))], linktype=NFLOG))
+        done = self.run_tool("log", capture, "--policy", policy, "--group", "6", wants=2)
+        self.assertIn("--group", done.stderr)
+        self.assertEqual(done.stdout, "")
+
     def test_wrong_numbers(self):
         policy = self.write("policy", POLICY + "commit\n")
         for option, value in (("--count", "0"), ("--count", "x"), ("--count", ""), ("--count", "-1"), ("--group", "65536"),
