@@ -25,19 +25,6 @@ static int index_of(const char *word, const char *const *names, unsigned int nr)
 	return -1;
 }
 
-static char *joined(char **words, int nr)
-{
-	char *line = text_of("%s", ""), *longer;
-	int i;
-
-	for (i = 0; i < nr; i++) {
-		longer = text_of("%s%s%s", line, i ? " " : "", words[i]);
-		free(line);
-		line = longer;
-	}
-	return line;
-}
-
 static bool is_entry(char **words, int nr)
 {
 	int i;

@@ -292,12 +292,10 @@ static void json_add_nearest(struct json_object *object, const struct judge *jud
 static char *end_text(const union le_addr *addr, u16 port, const struct le_flow *flow)
 {
 	bool ports = flow->protocol == IPPROTO_TCP || flow->protocol == IPPROTO_UDP;
-	char text[LE_PREFIX_TEXT];
+	char text[PACKET_END_TEXT];
 
-	le_addr_format(text, sizeof(text), addr, flow->family);
-	if (!ports)
-		return text_of("%s", text);
-	return text_of(flow->family == LE_IPV6 ? "[%s]:%u" : "%s:%u", text, port);
+	packet_end_format(text, sizeof(text), addr, flow->family, ports ? port : -1);
+	return text_of("%s", text);
 }
 
 static char *source_text(const struct le_flow *flow)
@@ -392,20 +390,6 @@ static struct json_object *json_of_outcome(const struct judge *judge, int outcom
 			json_add_nearest(object, judge, asked);
 	}
 	return object;
-}
-
-/* The operands are put together again to the line that a batch would have. */
-static char *line_of(const struct call *call)
-{
-	char *line = text_of("%s", ""), *longer;
-	int i;
-
-	for (i = 0; i < call->nr_operands; i++) {
-		longer = text_of("%s%s%s", line, i ? " " : "", call->operands[i]);
-		free(line);
-		line = longer;
-	}
-	return line;
 }
 
 /* What the policy in force says is one thing, whether it is enforced another. */
@@ -602,7 +586,8 @@ enum status verb_explain(const struct call *call)
 	if (is_batch && call->policy && !strcmp(call->policy, "-"))
 		return misuse(call, "stdin cannot be both the policy and the packets");
 	if (!is_batch) {
-		line = line_of(call);
+		/* Put together again to the line that a batch would have. */
+		line = joined(call->operands, call->nr_operands);
 		wrong = packet_line_parse(line, strlen(line), &asked);
 		free(line);
 	}
