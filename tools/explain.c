@@ -308,35 +308,22 @@ static char *destination_text(const struct le_flow *flow)
 	return end_text(&flow->dst, flow->dport, flow);
 }
 
-static char *protocol_text(const struct conn *conn)
-{
-	switch (conn->original.protocol) {
-	case IPPROTO_TCP:
-		return text_of("tcp");
-	case IPPROTO_UDP:
-		return text_of("udp");
-	default:
-		return conn->echo ? text_of("icmp-echo") :
-				    text_of("protocol %u", conn->original.protocol);
-	}
-}
-
 static void print_conn(const struct conn *conn, const struct asked *asked)
 {
 	const struct le_flow *judged = &asked->packet.flow;
 	char *source = source_text(&conn->original), *seen_source = source_text(judged);
 	char *dest = destination_text(&conn->original), *seen_dest = destination_text(judged);
-	char *protocol = protocol_text(conn);
+	char number[4];
 
-	printf("  %s %s to %s%s%s%s\n", protocol, source, dest, *conn->state ? ", " : "",
-	       conn->state, conn->unreplied ? ", not answered" : "");
+	printf("  %s %s to %s%s%s%s\n",
+	       packet_protocol_name(&asked->packet, number, sizeof(number)), source, dest,
+	       *conn->state ? ", " : "", conn->state, conn->unreplied ? ", not answered" : "");
 	printf("  judged as %s %s: %s to %s\n", le_iface_names[asked->crossing / LE_NR_DIRS],
 	       le_dir_names[asked->crossing % LE_NR_DIRS], seen_source, seen_dest);
 	free(source);
 	free(seen_source);
 	free(dest);
 	free(seen_dest);
-	free(protocol);
 }
 
 /* @conn is the connection that the packet was found in, or NULL. */
@@ -445,8 +432,10 @@ static struct json_object *json_of_conn(const struct conn *conn, const struct as
 {
 	struct json_object *object = json_object_new_object();
 	const struct le_flow *judged = &asked->packet.flow;
+	char number[4];
 
-	json_add_end(object, "protocol", protocol_text(conn));
+	json_add(object, "protocol",
+		 json_text(packet_protocol_name(&asked->packet, number, sizeof(number))));
 	json_add(object, "state", *conn->state ? json_text(conn->state) : NULL);
 	json_add(object, "answered", json_object_new_boolean(!conn->unreplied));
 	json_add_end(object, "source", source_text(&conn->original));

@@ -113,6 +113,14 @@ class Conn(ToolTest):
         out = self.explain("internal", "in", "tcp", "192.168.77.5", policy=OPEN + "option scope address\ncommit\n", wants=0).out
         self.assertTrue(out.startswith("accept unjudged\n"))
 
+    def test_protocols(self):
+        """By the words that replay, log and explain have for them."""
+        for number, name in (47, "gre"), (132, "sctp"), (200, "200"):
+            entry = "unknown %d 9 src=198.51.100.7 dst=10.45.16.10 src=10.45.16.10 dst=198.51.100.7 mark=0" % number
+            self.assertIn("\n  %s 198.51.100.7 to 10.45.16.10\n" % name, self.explain(entry, wants=1).out)
+            data = json.loads(self.explain(entry, "--json", wants=1).out)
+            self.assertEqual(data["connections"][0]["connection"]["protocol"], name)
+
     def test_policy_that_cuts(self):
         """What would the next policy cut?"""
         out = self.explain("tcp", "10.45.16.10", policy=OPEN.replace("federation ", "") + "commit\n", wants=1).out
