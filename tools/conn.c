@@ -11,7 +11,7 @@
 #include "lyncedge_rules.h"
 
 #define TABLE "/proc/net/nf_conntrack"
-#define PROGRAM "conntrack -L 2>/dev/null"
+#define PROGRAM "conntrack -L"
 
 /* ---- what is asked ---- */
 
@@ -23,19 +23,6 @@ static int index_of(const char *word, const char *const *names, unsigned int nr)
 		if (!strcmp(word, names[i]))
 			return i;
 	return -1;
-}
-
-static char *joined(char **words, int nr)
-{
-	char *line = text_of("%s", ""), *longer;
-	int i;
-
-	for (i = 0; i < nr; i++) {
-		longer = text_of("%s%s%s", line, i ? " " : "", words[i]);
-		free(line);
-		line = longer;
-	}
-	return line;
 }
 
 static bool is_entry(char **words, int nr)
@@ -129,6 +116,13 @@ static bool find_tuple(struct le_flow *flow, char **words, unsigned int nr, unsi
 	return true;
 }
 
+/* A state is capital letters; what is printed as it is must be nothing else. */
+static bool is_state(const char *word)
+{
+	return *word >= 'A' && *word <= 'Z' &&
+	       !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")];
+}
+
 #define MAX_WORDS 64
 
 /*
@@ -157,8 +151,7 @@ static bool parse_entry(struct conn *conn, char *line)
 	for (i = first + 2; i < nr; i++) {
 		if (!strcmp(words[i], "[UNREPLIED]"))
 			conn->unreplied = true;
-		if (!conn->state[0] && words[i][0] >= 'A' && words[i][0] <= 'Z' &&
-		    !strchr(words[i], '='))
+		if (!conn->state[0] && is_state(words[i]))
 			scnprintf(conn->state, sizeof(conn->state), "%s", words[i]);
 	}
 	return true;
@@ -209,21 +202,29 @@ static void add_conn(struct conns *conns, const struct conn *conn)
 	conns->list[conns->nr++] = *conn;
 }
 
-static bool read_table(struct conns *conns, const struct conn_query *query, FILE *table)
+/* Whether it was a table, as an empty one is; if not, that was complained about. */
+static bool read_table(struct conns *conns, const struct conn_query *query, FILE *table,
+		       const char *name)
 {
-	bool any = false;
+	unsigned long lines = 0, entries = 0;
 	char *line = NULL;
 	size_t room = 0;
 
 	while (getline(&line, &room, table) >= 0) {
 		struct conn conn;
 
-		any = true;
-		if (parse_entry(&conn, line) && is_asked(query, &conn))
+		lines++;
+		if (!parse_entry(&conn, line))
+			continue;
+		entries++;
+		if (is_asked(query, &conn))
 			add_conn(conns, &conn);
 	}
 	free(line);
-	return any;
+	if (entries || !lines)
+		return true;
+	complain("%s: none of %lu lines is an entry such as 'conntrack -L' prints", name, lines);
+	return false;
 }
 
 /* Tests put another table here. */
@@ -237,22 +238,22 @@ static const char *table_name(void)
 static bool read_kernel(struct conns *conns, const struct conn_query *query)
 {
 	FILE *table = fopen(table_name(), "re");
-	bool is_program = !table;
+	bool is_program = !table, is_table;
 	int status = 0;
 
 	if (is_program)
-		table = popen(PROGRAM, "re");
+		table = popen(PROGRAM " 2>/dev/null", "re");
 	if (!table) {
 		complain("conntrack: %s", strerror(errno));
 		return false;
 	}
-	read_table(conns, query, table);
+	is_table = read_table(conns, query, table, is_program ? PROGRAM : table_name());
 	if (is_program)
 		status = pclose(table);
 	else
 		fclose(table);
 	if (!status)
-		return true;
+		return is_table;
 	complain("conntrack's table cannot be read: there is no %s here, and 'conntrack -L' fails",
 		 table_name());
 	advise("run as root, and install the package conntrack; or: explain --conn - <LISTING");
@@ -272,10 +273,8 @@ bool conns_find(struct conns *conns, const struct conn_query *query)
 	char *line;
 
 	*conns = (struct conns){ .nr = 0 };
-	if (query->from_stdin) {
-		read_table(conns, query, stdin);
-		return true;
-	}
+	if (query->from_stdin)
+		return read_table(conns, query, stdin, "stdin");
 	if (!query->entry)
 		return read_kernel(conns, query);
 	line = text_of("%s", query->entry);

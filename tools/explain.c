@@ -281,7 +281,8 @@ static void json_add_nearest(struct json_object *object, const struct judge *jud
 	if (nearest_find(&nearest, judge->policy, asked->crossing, &asked->packet.flow)) {
 		entry = json_object_new_object();
 		json_add(entry, "row", json_text(nearest.name));
-		json_add(entry, "differs", json_text(nearest.differs));
+		json_add(entry, "differs",
+			 nearest.differs ? json_text(nearest.differs) : NULL);
 	}
 	json_add(object, "nearest", entry);
 	nearest_free(&nearest);
@@ -291,12 +292,10 @@ static void json_add_nearest(struct json_object *object, const struct judge *jud
 static char *end_text(const union le_addr *addr, u16 port, const struct le_flow *flow)
 {
 	bool ports = flow->protocol == IPPROTO_TCP || flow->protocol == IPPROTO_UDP;
-	char text[LE_PREFIX_TEXT];
+	char text[PACKET_END_TEXT];
 
-	le_addr_format(text, sizeof(text), addr, flow->family);
-	if (!ports)
-		return text_of("%s", text);
-	return text_of(flow->family == LE_IPV6 ? "[%s]:%u" : "%s:%u", text, port);
+	packet_end_format(text, sizeof(text), addr, flow->family, ports ? port : -1);
+	return text_of("%s", text);
 }
 
 static char *source_text(const struct le_flow *flow)
@@ -309,35 +308,22 @@ static char *destination_text(const struct le_flow *flow)
 	return end_text(&flow->dst, flow->dport, flow);
 }
 
-static char *protocol_text(const struct conn *conn)
-{
-	switch (conn->original.protocol) {
-	case IPPROTO_TCP:
-		return text_of("tcp");
-	case IPPROTO_UDP:
-		return text_of("udp");
-	default:
-		return conn->echo ? text_of("icmp-echo") :
-				    text_of("protocol %u", conn->original.protocol);
-	}
-}
-
 static void print_conn(const struct conn *conn, const struct asked *asked)
 {
 	const struct le_flow *judged = &asked->packet.flow;
 	char *source = source_text(&conn->original), *seen_source = source_text(judged);
 	char *dest = destination_text(&conn->original), *seen_dest = destination_text(judged);
-	char *protocol = protocol_text(conn);
+	char number[4];
 
-	printf("  %s %s to %s%s%s%s\n", protocol, source, dest, *conn->state ? ", " : "",
-	       conn->state, conn->unreplied ? ", not answered" : "");
+	printf("  %s %s to %s%s%s%s\n",
+	       packet_protocol_name(&asked->packet, number, sizeof(number)), source, dest,
+	       *conn->state ? ", " : "", conn->state, conn->unreplied ? ", not answered" : "");
 	printf("  judged as %s %s: %s to %s\n", le_iface_names[asked->crossing / LE_NR_DIRS],
 	       le_dir_names[asked->crossing % LE_NR_DIRS], seen_source, seen_dest);
 	free(source);
 	free(seen_source);
 	free(dest);
 	free(seen_dest);
-	free(protocol);
 }
 
 /* @conn is the connection that the packet was found in, or NULL. */
@@ -393,20 +379,6 @@ static struct json_object *json_of_outcome(const struct judge *judge, int outcom
 	return object;
 }
 
-/* The operands are put together again to the line that a batch would have. */
-static char *line_of(const struct call *call)
-{
-	char *line = text_of("%s", ""), *longer;
-	int i;
-
-	for (i = 0; i < call->nr_operands; i++) {
-		longer = text_of("%s%s%s", line, i ? " " : "", call->operands[i]);
-		free(line);
-		line = longer;
-	}
-	return line;
-}
-
 /* What the policy in force says is one thing, whether it is enforced another. */
 static void print_mode(int outcome)
 {
@@ -460,8 +432,10 @@ static struct json_object *json_of_conn(const struct conn *conn, const struct as
 {
 	struct json_object *object = json_object_new_object();
 	const struct le_flow *judged = &asked->packet.flow;
+	char number[4];
 
-	json_add_end(object, "protocol", protocol_text(conn));
+	json_add(object, "protocol",
+		 json_text(packet_protocol_name(&asked->packet, number, sizeof(number))));
 	json_add(object, "state", *conn->state ? json_text(conn->state) : NULL);
 	json_add(object, "answered", json_object_new_boolean(!conn->unreplied));
 	json_add_end(object, "source", source_text(&conn->original));
@@ -601,7 +575,8 @@ enum status verb_explain(const struct call *call)
 	if (is_batch && call->policy && !strcmp(call->policy, "-"))
 		return misuse(call, "stdin cannot be both the policy and the packets");
 	if (!is_batch) {
-		line = line_of(call);
+		/* Put together again to the line that a batch would have. */
+		line = joined(call->operands, call->nr_operands);
 		wrong = packet_line_parse(line, strlen(line), &asked);
 		free(line);
 	}

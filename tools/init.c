@@ -72,8 +72,9 @@ static const struct question {
 	[INIT_FEATURES] = {
 		"--features", "Features that the deployment needs", "feature",
 		"\n# What the deployment needs; nothing else is open. There is: crl dns remote-access\n"
-		"# federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools pic\n"
-		"# pic-av xmpp cms-replication central-logging.\n",
+		"# federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools\n"
+		"# pic-av xmpp cms-replication central-logging. There is also pic, which is no answer here:\n"
+		"# it wants 'peer pic-partner' as well.\n",
 		USUAL_FEATURES,
 	},
 	[INIT_LOG_GROUP] = {
@@ -349,9 +350,59 @@ static bool give_name(const char *from, const char *to, bool force)
 	return true;
 }
 
-static bool write_beside(const char *file, const char *text, bool force)
+/**
+ * struct target - what is written
+ * @file: its name; if it is there, behind symbolic links
+ * @is_there: there is one, which is to be written over
+ * @stat: what it is
+ */
+struct target {
+	char *file;
+	bool is_there;
+	struct stat stat;
+};
+
+static bool refuse_target(struct target *target, const char *name, const char *why)
 {
-	char *new = text_of("%s.XXXXXX", file);
+	complain("%s: %s", name, why);
+	advise("nothing was changed");
+	free(target->file);
+	return false;
+}
+
+/* What stands at a name, if it may be written over. */
+static bool find_target(struct target *target, const char *name, bool force)
+{
+	struct stat link;
+
+	*target = (struct target){ .file = force ? realpath(name, NULL) : NULL };
+	if (force && !target->file && (errno != ENOENT || !lstat(name, &link)))
+		return refuse_target(target, name, strerror(errno));
+	if (!target->file) {
+		target->file = text_of("%s", name);
+		return true;
+	}
+	target->is_there = true;
+	if (stat(target->file, &target->stat))
+		return refuse_target(target, name, strerror(errno));
+	return S_ISREG(target->stat.st_mode) ||
+	       refuse_target(target, name, "not a regular file");
+}
+
+/* As what it replaces has them. */
+static bool set_owner_and_mode(int fd, const struct target *target, mode_t mask)
+{
+	const struct stat *before = &target->stat;
+
+	if (!target->is_there)
+		return !fchmod(fd, 0666 & ~mask);
+	return !fchown(fd, before->st_uid, before->st_gid) &&
+	       !fchmod(fd, before->st_mode & 07777);
+}
+
+static bool write_beside(const struct target *target, const char *text, bool force)
+{
+	char *new = text_of("%s.XXXXXX", target->file);
 	mode_t mask = umask(0);
 	int fd, err = 0;
 
@@ -361,11 +412,11 @@ static bool write_beside(const char *file, const char *text, bool force)
 		free(new);
 		return false;
 	}
-	if (fchmod(fd, 0666 & ~mask) || !write_whole(fd, text))
+	if (!set_owner_and_mode(fd, target, mask) || !write_whole(fd, text))
 		err = errno;
 	if (close(fd) && !err)
 		err = errno;
-	if (!err && !give_name(new, file, force))
+	if (!err && !give_name(new, target->file, force))
 		err = errno;
 	if (err)
 		unlink(new);
@@ -375,7 +426,7 @@ static bool write_beside(const char *file, const char *text, bool force)
 }
 
 /* Whole or not at all, even if somebody loses patience meanwhile. */
-static bool write_file(const char *file, const char *text, bool force)
+static bool write_file(const struct target *target, const char *text, bool force)
 {
 	sigset_t impatience, before;
 	bool done;
@@ -386,7 +437,7 @@ static bool write_file(const char *file, const char *text, bool force)
 	sigaddset(&impatience, SIGTERM);
 	sigaddset(&impatience, SIGHUP);
 	sigprocmask(SIG_BLOCK, &impatience, &before);
-	done = write_beside(file, text, force);
+	done = write_beside(target, text, force);
 	err = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	errno = err;
@@ -401,14 +452,41 @@ static enum status complain_not_written(const char *file)
 	return STATUS_ERROR;
 }
 
+/* Found out before anything is asked in vain. */
+static bool may_be_written(const char *file, bool force)
+{
+	struct target target;
+
+	if (!strcmp(file, "-"))
+		return true;
+	if (!force && !access(file, F_OK)) {
+		errno = EEXIST;
+		complain_not_written(file);
+		return false;
+	}
+	if (!find_target(&target, file, force))
+		return false;
+	free(target.file);
+	return true;
+}
+
 static enum status put_text(const struct call *call, const char *file, const char *text)
 {
+	bool force = call->options & OPTION_FORCE, done;
+	struct target target;
+
 	if (!strcmp(file, "-")) {
 		fputs(text, stdout);
 		return STATUS_YES;
 	}
-	if (!write_file(file, text, call->options & OPTION_FORCE))
-		return complain_not_written(file);
+	if (!find_target(&target, file, force))
+		return STATUS_ERROR;
+	done = write_file(&target, text, force);
+	if (!done)
+		complain_not_written(file);
+	free(target.file);
+	if (!done)
+		return STATUS_ERROR;
 	printf("%s is written. Next: lyncedgectl check %s\n", file, file);
 	return STATUS_YES;
 }
@@ -449,10 +527,8 @@ enum status verb_init(const struct call *call)
 	unsigned int i;
 	char *text;
 
-	if (strcmp(file, "-") && !(call->options & OPTION_FORCE) && !access(file, F_OK)) {
-		errno = EEXIST;
-		return complain_not_written(file);
-	}
+	if (!may_be_written(file, call->options & OPTION_FORCE))
+		return STATUS_ERROR;
 	if (call->options & OPTION_YES)
 		answers.input = NULL;
 	if (answers.input && answers.terminal) {

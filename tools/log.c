@@ -186,15 +186,38 @@ static bool drop_read(struct drop *drop, const struct judged_by *by, const u8 *d
 	/* Early drops are logged at the addresses that they had come for. */
 	where_map(by->where, &packet->flow.src, nflog.family);
 	where_map(by->where, &packet->flow.dst, nflog.family);
+	/* As the first of a connection: a later one would have passed. */
+	packet->track = by->table->stateless ? LE_TRACK_NONE : LE_TRACK_ORIGINAL;
 	place(drop, by);
 	return true;
+}
+
+/* NULL if the policy takes it neither as it is nor as an answer. */
+static char *why_no_row(struct judged_by *by, const struct asked *asked)
+{
+	struct le_packet packet = asked->packet;
+	struct row_view view;
+	int row = le_judge(by->table, asked->crossing, &packet);
+
+	/* It was dropped by another policy. */
+	if (row >= 0) {
+		row_view(&view, by->policy, row);
+		return text_of("row %s takes it by this policy", view.id);
+	}
+	if (packet.kind != LE_KIND_PORTS || !packet.may_answer)
+		return NULL;
+	packet.track = LE_TRACK_REPLY;
+	row = le_judge(by->table, asked->crossing, &packet);
+	if (row < 0)
+		return NULL;
+	row_view(&view, by->policy, row);
+	return text_of("row %s would take it as an answer, had the other end begun", view.id);
 }
 
 static char *why(struct judged_by *by, const struct drop *drop)
 {
 	struct asked asked = drop->asked;
-	struct row_view view;
-	int row = LE_NO_ROW;
+	char *text;
 
 	if (drop->outcome == LE_INVALID)
 		return text_of("conntrack knows no connection that it could be of");
@@ -204,35 +227,49 @@ static char *why(struct judged_by *by, const struct drop *drop)
 		return text_of("an ICMP error about no connection that passes");
 	if (!drop->is_placed)
 		return NULL;
-	if (drop->outcome == LE_NO_ROW && asked.packet.kind == LE_KIND_PORTS &&
-	    asked.packet.may_answer) {
-		asked.packet.track = LE_TRACK_REPLY;
-		row = le_judge(by->table, asked.crossing, &asked.packet);
-	}
-	if (row < 0)
-		return explain_outcome(by->policy, drop->outcome, &asked);
-	row_view(&view, by->policy, row);
-	return text_of("row %s would take it as an answer, had the other end begun", view.id);
+	text = drop->outcome == LE_NO_ROW ? why_no_row(by, &asked) : NULL;
+	return text ? text : explain_outcome(by->policy, drop->outcome, &asked);
+}
+
+/* Where it crosses; if that is not known, its devices. */
+static char *where_text(const struct drop *drop)
+{
+	unsigned int crossing = drop->asked.crossing;
+
+	if (!drop->is_placed)
+		return text_of("%s>%s", drop->devices[LE_IN], drop->devices[LE_OUT]);
+	return text_of("%s %s", le_iface_names[crossing / LE_NR_DIRS],
+		       le_dir_names[crossing % LE_NR_DIRS]);
+}
+
+/* Protocol and ends, which are known if the IP header could be read. */
+static char *packet_text(const struct drop *drop)
+{
+	char *line, *text;
+
+	if (!drop->asked.packet.has_addrs)
+		return text_of("- - -");
+	line = packet_line_text(&drop->asked);
+	/* Behind interface and direction. */
+	text = text_of("%s", strchr(strchr(line, ' ') + 1, ' ') + 1);
+	free(line);
+	return text;
 }
 
 static void print_text(const struct drop *drop, const char *explanation)
 {
-	char *line = packet_line_text(&drop->asked), *rest = line;
+	char *where = where_text(drop), *packet = packet_text(drop);
 	time_t seconds = drop->time.tv_sec;
 	char time[32] = "";
 	struct tm tm;
 
 	if (localtime_r(&seconds, &tm))
 		strftime(time, sizeof(time), "%Y-%m-%d %H:%M:%S", &tm);
-	/* In place of the interface, which is not known: the devices. */
-	if (!drop->is_placed)
-		rest = strchr(strchr(line, ' ') + 1, ' ') + 1;
-	printf("%s.%03ld  %-9s  ", time, (long)drop->time.tv_usec / 1000,
-	       le_reason_names[le_outcome_index(drop->outcome)]);
-	if (!drop->is_placed)
-		printf("%s>%s ", drop->devices[LE_IN], drop->devices[LE_OUT]);
-	printf("%s%s%s\n", rest, explanation ? "  " : "", explanation ? explanation : "");
-	free(line);
+	printf("%s.%03ld  %-9s  %s %s%s%s\n", time, (long)drop->time.tv_usec / 1000,
+	       le_reason_names[le_outcome_index(drop->outcome)], where, packet,
+	       explanation ? "  " : "", explanation ? explanation : "");
+	free(where);
+	free(packet);
 }
 
 static struct json_object *json_device(const char *name)
@@ -247,7 +284,7 @@ static void json_add_end(struct json_object *object, const char *address, const 
 	char text[LE_PREFIX_TEXT];
 
 	le_addr_format(text, sizeof(text), addr, packet->flow.family);
-	json_add(object, address, json_text(text));
+	json_add(object, address, packet->has_addrs ? json_text(text) : NULL);
 	json_add(object, port, has_port ? json_object_new_int(number) : NULL);
 }
 
@@ -269,8 +306,8 @@ static void print_json(const struct drop *drop, const char *explanation)
 		 json_text(le_dir_names[crossing % LE_NR_DIRS]) : NULL);
 	json_add(object, "in_device", json_device(drop->devices[LE_IN]));
 	json_add(object, "out_device", json_device(drop->devices[LE_OUT]));
-	json_add(object, "protocol",
-		 json_text(packet_protocol_name(packet, number, sizeof(number))));
+	json_add(object, "protocol", packet->has_addrs ?
+		 json_text(packet_protocol_name(packet, number, sizeof(number))) : NULL);
 	json_add_end(object, "source", "source_port", &packet->flow.src, packet,
 		     packet->flow.sport);
 	json_add_end(object, "destination", "destination_port", &packet->flow.dst, packet,
@@ -377,6 +414,9 @@ static enum status run(struct log *log)
 		complain("%s", pcap_geterr(log->pcap));
 		log->status = STATUS_ERROR;
 	}
+	/* From here on an interrupt ends the program, which has nothing left to stop. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	pcap_close(log->pcap);
 	return log->status;
 }
@@ -423,6 +463,8 @@ enum status verb_log(const struct call *call)
 		return misuse(call, "--count: '%s' is no number of lines", call->count);
 	if (call->group && !parse_number(call->group, MAX_GROUP, &group))
 		return misuse(call, "--group: '%s' is no number from 0 to 65535", call->group);
+	if (call->group && call->nr_operands)
+		return misuse(call, "--group is for what happens: a capture is of one group");
 	log.group = group;
 	if (!call->policy)
 		log.generation = sysfs_read_line("generation");

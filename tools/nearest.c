@@ -451,6 +451,7 @@ static char *words_for(enum difference difference, const struct candidate *c,
 	}
 }
 
+/* NULL if nothing differs. */
 static char *words_for_all(u32 differences, const struct candidate *c, const struct question *q,
 			   const struct row_view *view)
 {
@@ -552,6 +553,9 @@ char *nearest_text(const struct nearest *nearest)
 {
 	if (nearest->row == LE_NO_ROW)
 		return text_of("no row comes near: of each, two things differ or more");
+	/* It was not dropped by this policy, but by another. */
+	if (!nearest->differs)
+		return text_of("row %s takes it by this policy", nearest->name);
 	return text_of("row %s comes nearest, but %s", nearest->name, nearest->differs);
 }
 

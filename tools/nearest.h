@@ -12,7 +12,8 @@
  * struct nearest - the row that came nearest
  * @row: its number, of the matrix or of the site; LE_NO_ROW if none came near
  * @name: what it is called; NULL if none came near
- * @differs: what differs, as the end of a sentence: "its port is 443, not 444"; NULL likewise
+ * @differs: what differs, as the end of a sentence: "its port is 443, not 444"; NULL likewise, and
+ *	if nothing does
  */
 struct nearest {
 	int row;

@@ -64,6 +64,26 @@ char *text_of(const char *fmt, ...)
 }
 
 /**
+ * joined() - put words together to a line
+ * @words: the words
+ * @nr: how many
+ *
+ * Return: the line, with a blank between words, which the caller frees.
+ */
+char *joined(char **words, int nr)
+{
+	char *line = text_of("%s", ""), *longer;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		longer = text_of("%s%s%s", line, i ? " " : "", words[i]);
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
+/**
  * grown() - make room in a list
  * @list: the list, or NULL
  * @nr: how many elements it shall have room for

@@ -18,6 +18,7 @@ enum status {
 __printf(1, 2) void complain(const char *fmt, ...);
 __printf(1, 2) void advise(const char *fmt, ...);
 __printf(1, 2) char *text_of(const char *fmt, ...);
+char *joined(char **words, int nr);
 void *grown(void *list, size_t nr, size_t size);
 void die_out_of_memory(void);
 

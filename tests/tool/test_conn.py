@@ -76,6 +76,24 @@ class Conn(ToolTest):
             with self.subTest(listing[:30]):
                 self.assertEqual(self.explain("-", stdin=listing, table="", wants=1).out, self.explain(wants=1).out)
 
+    def test_what_is_no_listing(self):
+        """Of which nothing can be read, nothing can be said; that there are no connections would be wrong."""
+        for text in "garbage\n", "\n", b"\xd4\xc3\xb2\xa1\0\0\n" * 9, "tcp 6 src=1.1.1.1\n" * 3:
+            with self.subTest(text):
+                result = self.explain("-", stdin=text, table="", wants=2)
+                self.assertRegex(result.err, "stdin: none of [0-9]+ lines is an entry such as 'conntrack -L' prints")
+                self.assertEqual(result.out, "")
+        self.explain("-", stdin="", wants=0)
+        self.explain(table="garbage\n", wants=2)
+        self.explain("-", stdin="garbage\n" + KERNEL.splitlines()[6] + "\n", wants=0)
+
+    def test_state(self):
+        """What stands there is printed as it is: letters, and nothing that a terminal obeys."""
+        entry = KERNEL.splitlines()[0]
+        self.assertIn(":443, TIME_WAIT\n", self.explain(entry.replace("ESTABLISHED", "TIME_WAIT"), wants=0).out)
+        for word in "A\x1b[2J", "EST-1", "Established":
+            self.assertIn("to 131.107.155.10:443\n", self.explain(entry.replace("ESTABLISHED", word), wants=0).out)
+
     def test_entry(self):
         for line in KERNEL.splitlines()[0], PROGRAM.splitlines()[0]:
             for words in [line], line.split():
@@ -94,6 +112,14 @@ class Conn(ToolTest):
                         .startswith("accept admin\n"))
         out = self.explain("internal", "in", "tcp", "192.168.77.5", policy=OPEN + "option scope address\ncommit\n", wants=0).out
         self.assertTrue(out.startswith("accept unjudged\n"))
+
+    def test_protocols(self):
+        """By the words that replay, log and explain have for them."""
+        for number, name in (47, "gre"), (132, "sctp"), (200, "200"):
+            entry = "unknown %d 9 src=198.51.100.7 dst=10.45.16.10 src=10.45.16.10 dst=198.51.100.7 mark=0" % number
+            self.assertIn("\n  %s 198.51.100.7 to 10.45.16.10\n" % name, self.explain(entry, wants=1).out)
+            data = json.loads(self.explain(entry, "--json", wants=1).out)
+            self.assertEqual(data["connections"][0]["connection"]["protocol"], name)
 
     def test_policy_that_cuts(self):
         """What would the next policy cut?"""

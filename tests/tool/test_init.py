@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -50,6 +51,16 @@ class Init(ToolTest):
         whole = "".join(line[1:] if line[:2] in ("#e", "#p", "#a", "#i") else line for line in out.splitlines(True))
         self.assertIn("\nedge webconf", whole)
         self.run_tool("check", self.write("whole.policy", whole), wants=0)
+
+    def test_features_that_can_be(self):
+        """Of each feature that is listed, the answer is taken."""
+        out = self.run_tool("init", "-", *ANSWERS, wants=0).out
+        listed = out.partition("There is: ")[2].partition(".")[0].replace("#", "").split()
+        self.assertEqual(set(tooltest.FEATURES) - set(listed), {"pic"})
+        self.assertIn("There is also pic, which", out)
+        for feature in listed:
+            arguments = [feature if before == "--features" else word for before, word in zip([None, *ANSWERS], ANSWERS)]
+            self.run_tool("init", "-", *arguments, wants=0)
 
     def test_pipe(self):
         answers = "lo\nnone\n10.45.16.10 2001:db8:16::10 public 131.107.155.10\n\n10.45.16.30\n\n\nremote-access av\n7\n"
@@ -114,6 +125,39 @@ class Init(ToolTest):
         self.addCleanup(os.umask, before)
         self.run_tool("init", "new.policy", *ANSWERS, wants=0)
         self.assertEqual(os.stat(os.path.join(self.dir, "new.policy")).st_mode & 0o777, 0o640)
+
+    def test_mode_and_owner_of_what_was_there(self):
+        path = self.write("new.policy", "mine\n")
+        os.chmod(path, 0o604)
+        if os.geteuid() == 0:
+            os.chown(path, 1, 2)
+        before = os.stat(path)
+        self.run_tool("init", "new.policy", *ANSWERS, "--force", wants=0)
+        after = os.stat(path)
+        self.assertEqual(self.statements(), STATEMENTS)
+        self.assertEqual((oct(after.st_mode), after.st_uid, after.st_gid), (oct(before.st_mode), before.st_uid, before.st_gid))
+
+    def test_symbolic_link(self):
+        """What it leads to is written over, and it stays."""
+        os.mkdir(os.path.join(self.dir, "d"))
+        self.write("d/real.policy", "mine\n")
+        os.symlink("d/real.policy", os.path.join(self.dir, "new.policy"))
+        self.run_tool("init", "new.policy", *ANSWERS, "--force", wants=0)
+        self.assertTrue(os.path.islink(os.path.join(self.dir, "new.policy")))
+        self.assertEqual(self.statements("d/real.policy"), STATEMENTS)
+        self.assertEqual(os.listdir(os.path.join(self.dir, "d")), ["real.policy"])
+        os.symlink("nowhere", os.path.join(self.dir, "broken"))
+        self.assertIn("broken: ", self.run_tool("init", "broken", *ANSWERS, "--force", wants=2).err)
+        self.nothing_is_left("broken", "d", "new.policy")
+
+    def test_what_is_no_file(self):
+        """A device, a pipe: replaced, it would be gone."""
+        os.mkfifo(os.path.join(self.dir, "pipe"))
+        os.symlink("/dev/null", os.path.join(self.dir, "null"))
+        for name in "pipe", "null", ".":
+            self.assertIn("not a regular file", self.run_tool("init", name, *ANSWERS, "--force", wants=2).err)
+        self.assertTrue(stat.S_ISFIFO(os.stat(os.path.join(self.dir, "pipe")).st_mode))
+        self.nothing_is_left("null", "pipe")
 
     def test_misuse(self):
         self.assertIn("something is missing", self.run_tool("init", wants=2).err)

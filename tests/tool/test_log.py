@@ -96,6 +96,12 @@ class LogTest(unittest.TestCase):
         """Early drops come with the address that they were for."""
         self.assertIn(" 10.45.16.10:444  ", self.log([logged(tcp(FAR, "131.107.155.10", 40000, 444))])[0])
 
+    def test_another_policy(self):
+        """Of what one policy has dropped, and the one that explains it takes."""
+        frames = [logged(tcp(FAR, ACCESS, 40000, 443))]
+        self.assertTrue(self.log(frames)[0].endswith("  row ext-05 takes it by this policy"))
+        self.assertEqual(json.loads(self.log(frames, "--json")[0])["explanation"], "row ext-05 takes it by this policy")
+
     def test_devices_that_are_not_the_policys(self):
         policy = POLICY.replace("external lo", "external eth9")
         line = self.log([logged(tcp(FAR, ACCESS, 40000, 444), into=1, out=99999)], policy=policy)[0]
@@ -106,6 +112,12 @@ class LogTest(unittest.TestCase):
         policy = POLICY + "allow through external in tcp 444 from any to any\n"
         line = self.log([logged(tcp(FAR, ACCESS, 40000, 444), into=1, out=1)], policy=policy)[0]
         self.assertIn("external out tcp", line)
+
+    def test_two_crossings_of_an_answer(self):
+        """Where connections are known, an answer that is of none is refused at the first; else at the second."""
+        frames = [logged(udp(FAR, ACCESS, 53, 40000), into=1, out=1)]
+        self.assertIn("external in udp", self.log(frames)[0])
+        self.assertIn("external out udp", self.log(frames, policy=POLICY + "option established stateless\n")[0])
 
     def test_what_is_not_the_modules(self):
         packet = tcp(FAR, ACCESS, 40000, 444)
@@ -127,6 +139,26 @@ class LogTest(unittest.TestCase):
                                  "destination": ACCESS, "destination_port": 444, "bytes": 40, "reason": "no-row"})
         self.assertEqual((second["interface"], second["in_device"], second["source_port"], second["explanation"]),
                          (None, "?", None, None))
+
+    def test_no_addresses(self):
+        """An IP header that cannot be read has none; they are not 0.0.0.0."""
+        frames = [logged(tcp(FAR, ACCESS, 40000, 443)[:12], "malformed"),
+                  logged(tcp("2001:db8:99::7", "2001:db8:16::10", 40000, 443)[:30], "malformed")]
+        for line in self.log(frames):
+            self.assertEqual(line.split("  ", 1)[1], "malformed  external in - - -  headers that are cut short or contradict "
+                             "themselves")
+        for line in self.log(frames, "--json"):
+            data = json.loads(line)
+            self.assertEqual([data[key] for key in ("interface", "protocol", "source", "source_port", "destination",
+                                                    "destination_port")], ["external", None, None, None, None, None])
+
+    def test_group_of_a_capture(self):
+        """A capture has one group, which cannot be chosen."""
+        policy = self.write("policy", POLICY + "commit\n")
+        capture = self.write("c", pcap([logged(tcp(FAR, ACCESS, 40000, 444))], linktype=NFLOG))
+        done = self.run_tool("log", capture, "--policy", policy, "--group", "6", wants=2)
+        self.assertIn("--group", done.stderr)
+        self.assertEqual(done.stdout, "")
 
     def test_wrong_numbers(self):
         policy = self.write("policy", POLICY + "commit\n")

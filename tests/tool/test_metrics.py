@@ -155,6 +155,15 @@ class Metrics(ToolTest):
         os.unlink(os.path.join(self.sysfs, "counters"))
         self.assertEqual(self.write_file(directory, wants=1), [])
 
+    def test_textfile_is_whole_or_not_at_all(self):
+        """Ended meanwhile, as by systemd, the script leaves nothing behind that the collector would never remove."""
+        directory = os.path.join(self.dir, "textfile")
+        os.mkdir(directory)
+        os.mkdir(os.path.join(self.dir, "bin"))
+        for name in "HUP", "INT", "TERM":
+            os.chmod(self.write("bin/lyncedgectl", "#!/bin/sh\necho half\nkill -%s $PPID\n" % name), 0o755)
+            self.assertEqual(self.write_file(directory, wants=1), [])
+
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd here")
     def test_units(self):
         """systemd finds nothing to say of them, but that the script is not where it is to be installed."""

@@ -15,6 +15,8 @@ sys.path.insert(0, os.path.join(TOP, "tests", "oracle"))
 
 import generate
 import oracle
+from captures import pcap, tcp, udp
+from test_log import NFLOG, logged
 
 # What differs; the packet; more of the policy; the row, what is said of it.
 TABLE = [
@@ -181,6 +183,40 @@ class Nearest(ToolTest):
                                   ("external out tcp 10.45.16.30:50000 198.51.100.7:443", "option ports strict\n", "ext-16")]:
             out = self.run_tool("explain", "--policy", self.policy(more), *packet.split(), wants=0).out
             self.assertTrue(out.startswith("accept %s\n" % row), out)
+
+    def explained(self, policy, lines):
+        """What log says of packets that were dropped by another policy; all cross at one place."""
+        interface, direction = lines[0].split()[:2]
+        statements = [text for text in policy.splitlines() if text.split("#")[0].split()[:1] not in (["interface"], ["commit"])]
+        path = self.write("taken.policy", "\n".join(["interface %s lo" % interface, *statements, "commit"]) + "\n")
+        device = {"into": 1} if direction == "in" else {"into": None, "out": 1}
+        frames = []
+        for line in lines:
+            question = Question(policy, line)
+            (src, sport), (dst, dport) = question.ends
+            packet = {"tcp": tcp, "udp": udp}[question.protocol](src, dst, int(sport), int(dport))
+            frames.append(logged(packet, **device))
+        capture = self.write("taken.capture", pcap(frames, linktype=NFLOG))
+        out = self.run_tool("log", capture, "--policy", path, "--json", wants=0).out
+        return [json.loads(line)["explanation"] for line in out.splitlines()]
+
+    def test_nothing_differs(self):
+        """Whatever a policy takes, was it dropped by another: the row that the policy takes it by."""
+        seen = 0
+        for number in range(POLICIES):
+            policy = generate.policy_text(3, number)
+            lines = generate.packet_lines(3, number, oracle.Policy(policy), 400)
+            lines = [line for line in lines if line.split()[2] in ("tcp", "udp")]
+            taken = [(line, answer.split()[1]) for line, answer in zip(lines, self.judged(policy, *lines))
+                     if re.match("accept (ext|int|pic)-", answer)]
+            for crossing in ["external in", "external out", "internal in", "internal out"]:
+                here = [pair for pair in taken if pair[0].startswith(crossing)]
+                if not here:
+                    continue
+                for (line, row), told in zip(here, self.explained(policy, [line for line, _ in here]), strict=True):
+                    self.assertRegex(told, "^row %s takes it by this policy$" % row, (number, line))
+                    seen += 1
+        self.assertGreater(seen, 50)
 
     def test_random(self):
         """Whatever the policy and the packet: mended as told, it is accepted."""

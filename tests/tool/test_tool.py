@@ -1273,12 +1273,22 @@ class Extras(ToolTest):
                     arguments = [option] + (["x"] if option == "--policy" else [])
                     self.assertNotIn("does not take", self.run_tool(verb, *arguments, *["off"] * (verb != "mode")).err)
 
-    def test_man_page_names_all_verbs(self):
+    def man_page(self):
         with open(os.path.join(TOP, "tools", "lyncedgectl.8"), encoding="ascii") as file:
-            page = file.read()
+            return file.read()
+
+    def test_man_page_names_all_verbs(self):
+        synopsis, _, rest = self.man_page().partition(".Sh DESCRIPTION")
         for verb in VERBS:
-            self.assertIn("\n.Cm " + verb + "\n", page)
-            self.assertIn("Cm " + verb, page.split(".Sh DESCRIPTION")[1])
+            self.assertIn("\n.Nm\n.Cm " + verb + "\n", synopsis)
+            self.assertIn("Cm " + verb, rest)
+
+    def test_man_page_explains_all_options(self):
+        explained = self.man_page().partition("The options are:")[2].partition(".Sh ")[0]
+        explained = {word for line in explained.replace("\\\n", "").splitlines() if line.startswith(".It Fl")
+                     for word in re.findall("Fl (-[a-z0-9-]+)", line)}
+        offered = {option[1:] for verb in VERBS for option in self.complete(verb, "--")}
+        self.assertEqual(offered - explained, set())
 
 
 if __name__ == "__main__":
