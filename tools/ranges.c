@@ -57,7 +57,7 @@ static bool equal(struct le_key a, struct le_key b)
 static void ranges_add(struct ranges *ranges, struct le_key first, struct le_key last)
 {
 	/* Doubled now and then, so that a million of them are not moved a million times. */
-	if (!(ranges->nr & (ranges->nr - 1)))
+	if (!ranges->list || !(ranges->nr & (ranges->nr - 1)))
 		ranges->list = grown(ranges->list, ranges->nr ? 2 * ranges->nr : 1,
 				     sizeof(*ranges->list));
 	ranges->list[ranges->nr++] = (struct range){ .first = first, .last = last };
