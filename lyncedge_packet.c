@@ -252,6 +252,12 @@ bool le_flow_is_echo(const struct le_flow *flow, u8 type)
 	return is_icmp(flow) && is_echo(flow->family, type);
 }
 
+/* Of an IPv4 address only the first word has been read. */
+static bool same_addr(const union le_addr *a, const union le_addr *b, u8 family)
+{
+	return !memcmp(a, b, family == LE_IPV4 ? sizeof(a->v4) : sizeof(*a));
+}
+
 /*
  * The packet that an error quotes: at least eight bytes beyond its IP header (RFC 792), which
  * is where the ports are. It travelled the other way, and since flags are not always quoted it
@@ -283,7 +289,7 @@ static void read_quoted(const struct reader *error, struct le_packet *packet)
 	flow->sport = ntohs(ports[0]);
 	flow->dport = ntohs(ports[1]);
 	packet->about_echo = le_flow_is_echo(flow, ntohs(ports[0]) >> 8);
-	packet->about_known = !memcmp(&flow->src, &packet->flow.dst, sizeof(flow->src));
+	packet->about_known = same_addr(&flow->src, &packet->flow.dst, flow->family);
 }
 
 static int read_icmp_error(const struct reader *rd, struct le_packet *packet)
