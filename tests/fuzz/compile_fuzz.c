@@ -18,7 +18,7 @@
  * That its canonical text says the same is seen of each policy; that a table of the same is the
  * same, which takes as long as all else, of one in so many.
  */
-#define RECOMPILED 4
+#define RECOMPILED 8
 
 static void check_verdicts(const struct le_policy *policy, const struct probes *probes,
 			   const struct le_table *table)

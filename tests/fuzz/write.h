@@ -375,9 +375,9 @@ static inline void write_policy(struct writer *w, const u8 *data, size_t size)
 	w->options = 0;
 	w->rows = 0;
 	w->nr_site_rows = 0;
-	/* One in 32. */
+	/* One in 64. */
 	random_seed = write_hash(data, size);
-	w->large = !(random_seed >> 59);
+	w->large = !(random_seed >> 58);
 	for (i = 0; i < WRITE_MAX_STATEMENTS && w->at < w->end && write_has_room(w); i++)
 		write_statement(w);
 	write_features(w);
