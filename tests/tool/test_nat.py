@@ -38,6 +38,14 @@ ip -n edge1 route add default via 10.45.16.1; ip -n edge2 route add default via 
 ip -n edge1 route add default via 2001:db8:16::1
 ip netns exec gw sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 ip netns exec gw nft -f x.nft
+# A device without carrier keeps its addresses tentative, nodad or not, and the kernel looks at carriers once a second.
+for n in inet gw edge1 edge2; do
+	tries=0
+	while ip -n $n -6 -o addr show tentative | grep -q .; do
+		tries=$((tries + 1)); [ $tries -lt 200 ] || { ip -n $n -6 addr; exit 1; } >&2
+		sleep 0.1
+	done
+done
 """
 
 # ask.py SERVER_NAMESPACE ADDRESS... : a server at these addresses; CLIENT_NAMESPACE FROM TO asks, prints who it is seen as.
@@ -58,8 +66,8 @@ s = make(server, at)
 s.bind((at, 3478))
 c = make(client, own)
 c.bind((own, 40000))
-s.settimeout(2)
-c.settimeout(2)
+s.settimeout(4)
+c.settimeout(4)
 try:
     c.sendto(b"?", (to, 3478))
     _, who = s.recvfrom(9)
