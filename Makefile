@@ -64,6 +64,9 @@ bench: ## count what a packet costs, next to nftables, iptables and BPF (KERNELS
 style: ## build with W=1 by gcc and clang, and let sparse, checkpatch, spatch and two static analyzers look
 	@tests/style/run
 
+in-tree: ## put the module into a kernel's source (LINUX=…), to be built with it
+	@contrib/in-tree "$(LINUX)"
+
 clean: ## remove what was built
 	rm -rf build
 	$(MAKE) -C tools clean
@@ -73,4 +76,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
+.PHONY: in-tree all module tool demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
