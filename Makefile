@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The commands of the repository; `make help` lists them. What the module is made of is in Kbuild.
 
+PREFIX ?= /usr/local
+UNITDIR ?= /usr/lib/systemd/system
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 all: module tool ## build the module (KDIR=… for another kernel than the running one) and the tool
@@ -64,6 +66,21 @@ bench: ## count what a packet costs, next to nftables, iptables and BPF (KERNELS
 style: ## build with W=1 by gcc and clang, and let sparse, checkpatch, spatch and two static analyzers look
 	@tests/style/run
 
+install: tool ## install the tool, its pages and the systemd unit below DESTDIR (PREFIX=/usr/local; the module: see dkms.conf)
+	$(MAKE) -C tools install
+	install -d "$(DESTDIR)/etc/lyncedge" "$(DESTDIR)$(UNITDIR)"
+	sed 's#/usr/sbin/#$(PREFIX)/sbin/#' contrib/systemd/lyncedge.service >"$(DESTDIR)$(UNITDIR)/lyncedge.service"
+	chmod 644 "$(DESTDIR)$(UNITDIR)/lyncedge.service"
+
+deb: ## make Debian packages, in build/deb
+	@contrib/deb
+
+dist: ## make the release's archive, in build/dist
+	@contrib/dist
+
+in-tree: ## put the module into a kernel's source (LINUX=…), to be built with it
+	@contrib/in-tree "$(LINUX)"
+
 clean: ## remove what was built
 	rm -rf build
 	$(MAKE) -C tools clean
@@ -73,4 +90,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tool demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
+.PHONY: deb dist in-tree all module tool install demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench

@@ -14,4 +14,17 @@
 #define LE_BIN_ATTR struct bin_attribute
 #endif
 
+/*
+ * Older kernels defragment until the namespace ends, once they were asked to. There is no such
+ * symbol to be found then; its declaration is for its type.
+ */
+#ifdef LE_HAVE_DEFRAG_DISABLE
+#define LE_DEFRAG_ENDS true
+#else
+#define LE_DEFRAG_ENDS false
+struct net;
+void nf_defrag_ipv4_disable(struct net *net);
+void nf_defrag_ipv6_disable(struct net *net);
+#endif
+
 #endif /* LYNCEDGE_COMPAT_H */

@@ -16,6 +16,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_log.h>
 
+#include "compat.h"
 #include "lyncedge_main.h"
 #include "lyncedge_needs.h"
 
@@ -66,6 +67,26 @@ static void give_back_defrag(void)
 	give_back(&defrag6_disable, "nf_defrag_ipv6_disable");
 }
 
+/* They are of the modules that are held already. */
+static bool borrow_defrag_disable(void)
+{
+	defrag4_disable = symbol_get(nf_defrag_ipv4_disable);
+	defrag6_disable = symbol_get(nf_defrag_ipv6_disable);
+	return !LE_DEFRAG_ENDS || (defrag4_disable && defrag6_disable);
+}
+
+static void disable_defrag4(void)
+{
+	if (LE_DEFRAG_ENDS)
+		defrag4_disable(&init_net);
+}
+
+static void disable_defrag6(void)
+{
+	if (LE_DEFRAG_ENDS)
+		defrag6_disable(&init_net);
+}
+
 static int enable_defrag(void)
 {
 	int err = defrag4_enable(&init_net);
@@ -74,7 +95,7 @@ static int enable_defrag(void)
 		return err;
 	err = defrag6_enable(&init_net);
 	if (err)
-		defrag4_disable(&init_net);
+		disable_defrag4();
 	return err;
 }
 
@@ -83,9 +104,7 @@ static int meet_defrag(void)
 	int err = -ENOENT;
 
 	if (borrow(defrag4_enable, nf_defrag_ipv4_enable) &&
-	    borrow(defrag4_disable, nf_defrag_ipv4_disable) &&
-	    borrow(defrag6_enable, nf_defrag_ipv6_enable) &&
-	    borrow(defrag6_disable, nf_defrag_ipv6_disable))
+	    borrow(defrag6_enable, nf_defrag_ipv6_enable) && borrow_defrag_disable())
 		err = enable_defrag();
 	if (err)
 		give_back_defrag();
@@ -94,8 +113,8 @@ static int meet_defrag(void)
 
 static void release_defrag(void)
 {
-	defrag6_disable(&init_net);
-	defrag4_disable(&init_net);
+	disable_defrag6();
+	disable_defrag4();
 	give_back_defrag();
 }
 
