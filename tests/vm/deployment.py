@@ -25,6 +25,7 @@ def prepare():
     os.makedirs(HOME + "/tools")
     shutil.copy(shutil.which("lyncedgectl"), HOME + "/tools/lyncedgectl")
     shutil.copy(os.environ["LYNCEDGE_KO"], HOME + "/lyncedge.ko")
+    shutil.copytree(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../contrib"), HOME + "/contrib")
     must(f"chown -R 1000:1000 {HOME}")
 
 
