@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "lookup.h"
 #include "lyncedge_rules.h"
 
 #define TABLE "/proc/net/nf_conntrack"
@@ -310,17 +311,6 @@ void conn_judged(const struct conn *conn, struct asked *asked)
 	packet->may_answer = conn->original.protocol == IPPROTO_UDP;
 }
 
-static bool edge_holds(const struct le_addrs *addrs, const union le_addr *addr, u8 family)
-{
-	u32 i;
-
-	for (i = 0; i < addrs->nr; i++)
-		if (addrs->list[i].family == family &&
-		    !memcmp(&addrs->list[i].addr, addr, le_addr_bits(family) / 8))
-			return true;
-	return false;
-}
-
 /**
  * conn_crossings() - where a connection crosses the gateway, as its addresses have it
  * @policy: the policy
@@ -336,9 +326,9 @@ u32 conn_crossings(const struct le_policy *policy, const struct le_flow *flow)
 	for (edge = 0; edge < LE_NR_EDGES; edge++) {
 		enum le_iface iface = edge == LE_EDGE_INTERNAL ? LE_INTERNAL : LE_EXTERNAL;
 
-		if (edge_holds(&policy->edges[edge], &flow->dst, flow->family))
+		if (addrs_hold(&policy->edges[edge], &flow->dst, flow->family))
 			crossings |= BIT(le_crossing(iface, LE_IN));
-		if (edge_holds(&policy->edges[edge], &flow->src, flow->family))
+		if (addrs_hold(&policy->edges[edge], &flow->src, flow->family))
 			crossings |= BIT(le_crossing(iface, LE_OUT));
 	}
 	return crossings;

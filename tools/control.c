@@ -65,7 +65,7 @@ static enum status print_mode(const struct call *call)
 	if (!mode)
 		return STATUS_ERROR;
 	if (wants_json(call)) {
-		object = json_object_new_object();
+		object = json_map();
 		json_add(object, "mode", json_text(mode));
 		json_print(object);
 	} else {
