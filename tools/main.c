@@ -290,9 +290,9 @@ static const struct verb {
 	},
 	{
 		.name = "export",
-		.usage = "nft | iptables [--ipv6] | ipset [--policy FILE]",
+		.usage = "nft | iptables [--ipv6] | ipset [--policy FILE] [--json]",
 		.summary = "print a policy as a ruleset for nftables or iptables",
-		.options = OPTION_POLICY | OPTION_IPV6,
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_IPV6,
 		.min = 1,
 		.max = 1,
 		.run = verb_export,
@@ -307,6 +307,8 @@ static const struct verb {
 "            'lync-...' of the table 'filter', and what leads to them\n"
 "  ipset     for ipset -exist restore: the sets that the rulesets of iptables,\n"
 "            of either family, refer to; to be loaded before them\n"
+"With --json, an object with the ruleset, the command that loads it, and what\n"
+"the filter cannot say.\n"
 "\n"
 "Exit status: 0 printed, 2 errors.\n"
 "\n"
@@ -341,9 +343,9 @@ static const struct verb {
 	},
 	{
 		.name = "nat",
-		.usage = "[--policy FILE] [--hairpin]",
+		.usage = "[--policy FILE] [--hairpin] [--json]",
 		.summary = "print the NAT that public addresses call for, for nftables",
-		.options = OPTION_POLICY | OPTION_HAIRPIN,
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_HAIRPIN,
 		.run = verb_nat,
 		.help =
 "Prints a ruleset for nft -f that maps the edges' public addresses to their own,\n"
@@ -353,6 +355,7 @@ static const struct verb {
 "the second with the second. What cannot be paired is said in a comment and on\n"
 "stderr.\n"
 "  --hairpin  servers of a pool reach each other by their public addresses, too\n"
+"  --json     an object with the pairs, what cannot be paired, and the ruleset\n"
 "\n"
 "Exit status: 0 printed, 1 there is nothing to translate, 2 errors.\n"
 "\n"
@@ -403,7 +406,8 @@ static const struct verb {
 		.run = verb_metrics,
 		.help =
 "Prints mode, generation, devices, features, active rows, and the counters by\n"
-"row and by reason, as OpenMetrics. The man page lists them.\n"
+"row and by reason, as OpenMetrics. The man page lists them. That is for\n"
+"programs already; the same as JSON is in 'status --json' and 'counters --json'.\n"
 "  --prometheus  in Prometheus's older text format, which node_exporter reads\n"
 "                from files; contrib/prometheus has a systemd timer that writes\n"
 "                one\n"
