@@ -261,6 +261,12 @@ static bool read_kernel(struct conns *conns, const struct conn_query *query)
 	return false;
 }
 
+static void complain_no_entry(const char *entry)
+{
+	complain("this is no entry such as 'conntrack -L' prints: %s", entry);
+	advise("it has a protocol, a number, and src=, dst=, sport=, dport= of both directions");
+}
+
 /**
  * conns_find() - find the connections that are asked about
  * @conns: where to put them; their list is the caller's to free
@@ -282,7 +288,7 @@ bool conns_find(struct conns *conns, const struct conn_query *query)
 	if (parse_entry(&conn, line))
 		add_conn(conns, &conn);
 	else
-		complain("this is no entry such as 'conntrack -L' prints: %s", query->entry);
+		complain_no_entry(query->entry);
 	free(line);
 	return conns->nr;
 }

@@ -610,6 +610,8 @@ enum status verb_explain(const struct call *call)
 		return misuse(call, "--batch reads packets from stdin, and takes none here");
 	if (is_batch && call->policy && !strcmp(call->policy, "-"))
 		return misuse(call, "stdin cannot be both the policy and the packets");
+	if (!is_batch && !call->nr_operands)
+		return misuse(call, "the packet is missing");
 	if (!is_batch) {
 		/* Put together again to the line that a batch would have. */
 		line = joined(call->operands, call->nr_operands);

@@ -178,7 +178,8 @@ enum status verb_export(const struct call *call)
 	enum status status;
 
 	if (!filter)
-		return misuse(call, "unknown packet filter '%s'", call->operands[0]);
+		return misuse(call, "unknown packet filter '%s': nft, iptables or ipset",
+			      call->operands[0]);
 	if (call->options & OPTION_IPV6 && !filter->one_family)
 		return misuse(call, "--ipv6 is for iptables: %s has both families", filter->name);
 	policy = load_policy(call->policy);

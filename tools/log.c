@@ -300,8 +300,14 @@ static pcap_t *open_file(const char *name)
 	char error[PCAP_ERRBUF_SIZE];
 	pcap_t *pcap = pcap_open_offline(name, error);
 
-	if (!pcap)
-		complain("%s", error);
+	if (!pcap) {
+		/* Of some errors it says the name, of others not. */
+		if (strncmp(error, name, strlen(name)))
+			complain("%s: %s", name, error);
+		else
+			complain("%s", error);
+		advise("a file that 'tcpdump -i nflog:GROUP -w FILE' wrote is wanted");
+	}
 	return pcap;
 }
 
@@ -407,7 +413,7 @@ enum status verb_log(const struct call *call)
 	u64 group = 0;
 
 	if (call->count && (!parse_number(call->count, UINT32_MAX, &log.left) || !log.left))
-		return misuse(call, "--count: '%s' is no number of lines", call->count);
+		return misuse(call, "--count: '%s' is no number of lines, from 1 on", call->count);
 	if (call->group && !parse_number(call->group, MAX_GROUP, &group))
 		return misuse(call, "--group: '%s' is no number from 0 to 65535", call->group);
 	if (call->group && call->nr_operands)

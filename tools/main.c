@@ -14,6 +14,7 @@
  * @summary: what it does, in a line
  * @options: set of the options that it takes (enum option_bit)
  * @min: how many operands it needs
+ * @wants: what the first of them is
  * @max: how many it takes; -1 for any number
  * @run: does it
  * @help: the whole story
@@ -24,6 +25,7 @@ static const struct verb {
 	const char *summary;
 	unsigned int options;
 	int min;
+	const char *wants;
 	int max;
 	enum status (*run)(const struct call *call);
 	const char *help;
@@ -61,6 +63,7 @@ static const struct verb {
 		.summary = "put a policy in force",
 		.options = OPTION_CONFIRM,
 		.min = 1,
+		.wants = "FILE",
 		.max = 1,
 		.run = verb_apply,
 		.help =
@@ -118,6 +121,7 @@ static const struct verb {
 		.usage = "FEATURE...",
 		.summary = "turn features of the policy in force on",
 		.min = 1,
+		.wants = "FEATURE",
 		.max = -1,
 		.run = verb_enable,
 		.help =
@@ -131,6 +135,7 @@ static const struct verb {
 		.usage = "FEATURE...",
 		.summary = "turn features of the policy in force off",
 		.min = 1,
+		.wants = "FEATURE",
 		.max = -1,
 		.run = verb_disable,
 		.help =
@@ -222,6 +227,7 @@ static const struct verb {
 		.options = OPTION_POLICY | OPTION_JSON | OPTION_ALL | OPTION_EXTERNAL |
 			   OPTION_INTERNAL | OPTION_GATEWAY,
 		.min = 1,
+		.wants = "CAPTURE",
 		.max = 1,
 		.run = verb_replay,
 		.help =
@@ -294,6 +300,7 @@ static const struct verb {
 		.summary = "print a policy as a ruleset for nftables or iptables",
 		.options = OPTION_POLICY | OPTION_JSON | OPTION_IPV6,
 		.min = 1,
+		.wants = "nft, iptables or ipset",
 		.max = 1,
 		.run = verb_export,
 		.help =
@@ -329,6 +336,7 @@ static const struct verb {
 		.summary = "what a policy would change for packets",
 		.options = OPTION_POLICY | OPTION_JSON,
 		.min = 1,
+		.wants = "FILE",
 		.max = 1,
 		.run = verb_diff,
 		.help =
@@ -370,6 +378,7 @@ static const struct verb {
 		.options = OPTION_YES | OPTION_FORCE | OPTION_ANSWER | OPTION_EXTERNAL |
 			   OPTION_INTERNAL,
 		.min = 1,
+		.wants = "FILE",
 		.max = 1,
 		.run = verb_init,
 		.help =
@@ -416,6 +425,7 @@ static const struct verb {
 	},
 };
 
+static char tool_name[] = "lyncedgectl";
 const char tool_version[] = LYNCEDGE_VERSION;
 
 static const struct {
@@ -525,6 +535,13 @@ static enum status misuse_overall(const char *what, const char *word)
 	return STATUS_ERROR;
 }
 
+static enum status complain_two_policies(void)
+{
+	complain("--policy is given twice");
+	advise("packets are judged by one policy; 'lyncedgectl diff' compares two");
+	return STATUS_ERROR;
+}
+
 static enum status run(const struct verb *verb, const struct call *call)
 {
 	unsigned int i;
@@ -533,7 +550,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 		if (call->options & ~verb->options & option_words[i].bit)
 			return misuse(call, "does not take %s", option_words[i].word);
 	if (call->nr_operands < verb->min)
-		return misuse(call, "something is missing");
+		return misuse(call, "%s is missing", verb->wants ?: "something");
 	if (verb->max >= 0 && call->nr_operands > verb->max)
 		return misuse(call, "'%s' is too much", call->operands[verb->max]);
 	return verb->run(call);
@@ -595,6 +612,8 @@ static enum status main_status(int argc, char **argv)
 	const struct verb *verb;
 	int c;
 
+	/* What getopt's messages begin with, as all others do. */
+	argv[0] = tool_name;
 	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'h':
@@ -606,7 +625,7 @@ static enum status main_status(int argc, char **argv)
 			return STATUS_YES;
 		case ARG_POLICY:
 			if (call.policy)
-				return misuse_overall("--policy is given twice", NULL);
+				return complain_two_policies();
 			call.policy = optarg;
 			call.options |= OPTION_POLICY;
 			break;
@@ -691,7 +710,9 @@ int main(int argc, char **argv)
 
 	/* An answer that did not arrive is none. */
 	if (fflush(stdout) || ferror(stdout)) {
-		complain("cannot write: %s", strerror(errno));
+		/* Who reads no more knows it. */
+		if (errno != EPIPE)
+			complain("cannot write: %s", strerror(errno));
 		return STATUS_ERROR;
 	}
 	return status;

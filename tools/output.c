@@ -276,7 +276,7 @@ struct json_object *json_list(void)
  */
 struct json_object *json_number(u64 number)
 {
-	return made(json_object_new_int64(number));
+	return made(json_object_new_uint64(number));
 }
 
 /**
