@@ -107,9 +107,9 @@ static struct json_object *json_of_limits(const char *text)
 			free(limit);
 			limit = NULL;
 		}
-		if (!strncmp(text, "#  - ", 5))
+		if (!strncmp(text, "#  - ", 5)) {
 			limit = text_of("%.*s", (int)(end - text - 5), text + 5);
-		else if (!strncmp(text, "#    ", 5) && limit) {
+		} else if (!strncmp(text, "#    ", 5) && limit) {
 			longer = text_of("%s %.*s", limit, (int)(end - text - 5), text + 5);
 			free(limit);
 			limit = longer;

@@ -65,7 +65,7 @@ static const struct question {
 	},
 	[INIT_FRONT_END] = {
 		"--front-end", "Networks of the Front End servers and Directors", "peer front-end",
-		"\n# Who is on the other side. A group that is not defined means anybody; 'man lyncedgectl'\n"
+		"\n# Who is on the other side. A group that is not defined means anybody; 'man 5 lyncedge'\n"
 		"# lists them.\n",
 		"192.168.10.0/24",
 	},

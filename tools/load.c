@@ -22,7 +22,8 @@ static bool read_stdin_or_file(struct source *source, const char *file)
 	source->text = fd < 0 ? NULL : read_all(fd, LE_MAX_TEXT, &source->len);
 	if (!source->text) {
 		complain("%s: %s", source->name, strerror(errno));
-		advise("a policy's file is wanted, or - for stdin; 'lyncedgectl init FILE' writes one");
+		advise("%s",
+		       "a policy's file is wanted, or - for stdin; 'lyncedgectl init FILE' writes one");
 	}
 	if (fd >= 0 && !is_stdin)
 		close(fd);

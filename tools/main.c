@@ -296,7 +296,8 @@ static const struct verb {
 	},
 	{
 		.name = "export",
-		.usage = "nft | iptables [--ipv6] | ipset [--policy FILE] [--json]",
+		.usage = "nft | iptables [--ipv6] | ipset\n"
+			 "          [--policy FILE] [--json]",
 		.summary = "print a policy as a ruleset for nftables or iptables",
 		.options = OPTION_POLICY | OPTION_JSON | OPTION_IPV6,
 		.min = 1,
@@ -425,7 +426,6 @@ static const struct verb {
 	},
 };
 
-static char tool_name[] = "lyncedgectl";
 const char tool_version[] = LYNCEDGE_VERSION;
 
 static const struct {
@@ -610,10 +610,13 @@ static enum status main_status(int argc, char **argv)
 	struct call call = { .options = 0 };
 	bool wants_help = false;
 	const struct verb *verb;
+	char *slash;
 	int c;
 
 	/* What getopt's messages begin with, as all others do. */
-	argv[0] = tool_name;
+	slash = argc ? strrchr(argv[0], '/') : NULL;
+	if (slash)
+		argv[0] = slash + 1;
 	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'h':

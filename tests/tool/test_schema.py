@@ -33,8 +33,8 @@ option log-group 65535
 # Every kind of statement, every feature, every group.
 EVERYTHING = OPEN + "feature " + " ".join(FEATURES) + "\n" + "".join(
     "peer %s 192.0.2.%d 2001:db8:%d::/48\n" % (group, n, n) for n, group in enumerate(
-        "client federation-partner media-partner pic-partner messenger-client xmpp-partner crl-server dns-server front-end branch "
-        "xmpp-gateway cms logging-controller".split(), 1)) + """port rtp 40000-40999
+        "client federation-partner media-partner pic-partner messenger-client xmpp-partner crl-server dns-server front-end "
+        "branch xmpp-gateway cms logging-controller".split(), 1)) + """port rtp 40000-40999
 port ext-05 5061
 port int-01 23457
 allow one external in udp 1-65535 from ::/0 to any
@@ -42,7 +42,8 @@ allow T.w-o_2 internal out tcp 1 from access to cms
 edge access public 131.107.155.10
 """.replace("edge access public", "edge access 10.45.16.11 public") + ALL_OPTIONS
 POLICIES = {"empty": "", "clean": CLEAN.replace("commit\n", ""), "inside": INSIDE.replace("commit\n", ""), "open": OPEN,
-            "everything": EVERYTHING, "no-rows": "interface external eth0\nedge access 10.45.16.10 2001:db8::1 public 192.0.2.1\n",
+            "everything": EVERYTHING,
+            "no-rows": "interface external eth0\nedge access 10.45.16.10 2001:db8::1 public 192.0.2.1\n",
             "shared": "edge access 10.1.1.1 public 192.0.2.1 192.0.2.2\nedge av 10.1.1.1 10.1.1.2 public 192.0.2.1\n"
                       "interface external lo\n",
             "far": "interface external nosuch0 nosuch1\n" + OPEN}
@@ -192,7 +193,8 @@ class Schemas(ToolTest):
         more = moved.replace("r3 external", "r9 external").replace("tcp 1 ", "tcp 7 ")
         for text in moved + "commit\n", more + "port rtp 1-2\noption ports strict\nfeature multiple-pools\ncommit\n":
             other = "".join("allow r%d external in tcp %d from any to any\n" % (n, n) for n in (1, 2, 3))
-            self.run_json("diff", "-", "--policy", self.write("other", other + "option ports strict\ncommit\n"), stdin=text, wants=1)
+            other = self.write("other", other + "option ports strict\ncommit\n")
+            self.run_json("diff", "-", "--policy", other, stdin=text, wants=1)
 
     def test_module(self):
         numbers = [0, 1, 2**32, 2**63 - 1, 2**63 + 5, 2**64 - 1]

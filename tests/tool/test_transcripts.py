@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Repeats transcripts/*.txt, and compares every line of output and every exit status (see transcript.py for how they are written).
+"""Repeats transcripts/*.txt, and compares every line of output and every exit status (how they are written: transcript.py).
 It proves that no verb says anything other than was agreed to, as text or as JSON; a change of output is a change of these files.
 
 usage: test_transcripts.py TOOL PLAIN_TOOL [--rewrite] [FILE...]      FILE: a transcript; default: all

@@ -28,7 +28,7 @@ POLICIES = [
     ("interface external", "1:19", "missing device name", "interface external|internal DEVICE"),
     ("interface external eth/0", "1:20", "no device could be named 'eth/0'", "at most 15 bytes, no '/', no ':'"),
     ("interface external sixteen-letters-", "1:20", "no device could be named 'sixteen-letters-'", "at most 15 bytes"),
-    ("interface external a\ninterface internal b a", "2:22", "the other interface has device 'a'", "external or internal, not both"),
+    ("interface external a\ninterface internal b a", "2:22", "the other interface has device 'a'", "external or internal"),
     ("interface internal" + " d%d" * 65 % tuple(range(65)), "1:266", "more than 64 devices", "name the bridge or bond"),
     ("edge", "1:5", "missing edge", "edge access|webconf|av|internal ADDRESS... [public ADDRESS...]"),
     ("edge front 10.0.0.1", "1:6", "unknown edge 'front'", "one of: access webconf av internal"),
@@ -74,8 +74,8 @@ POLICIES = [
     ("allow web external in tcp 80 from nobody to any", "1:35", "unknown end 'nobody'", "an edge, a peer group or a prefix"),
     ("allow web external in tcp 80 from any to 10.1.1.1/8", "1:42", "host bits set in prefix '10.1.1.1/8'", "10.0.0.0/8"),
     ("allow web external in tcp 80 from any to any now", "1:46", "extra word 'now'", ALLOW),
-    ("allow a external in tcp 80 from any to any\nallow a external in udp 80 from any to any", "2:7", "there is already a row 'a'",
-     "choose another name"),
+    ("allow a external in tcp 80 from any to any\nallow a external in udp 80 from any to any", "2:7",
+     "there is already a row 'a'", "choose another name"),
     ("".join("allow r%d external in tcp 1 from any to any\n" % n for n in range(1025)), "1025:1", "more than 1024 site rows",
      "a row takes a range of ports"),
     ("option", "1:7", "missing option", "option NAME VALUE"),
@@ -133,7 +133,7 @@ COMMANDS = [
     ("explain external in tcp 1.1.1.1 2.2.2.2:2", " explain: no source port: ADDRESS:PORT, or [ADDRESS]:PORT for IPv6", USAGE),
     ("explain external in tcp 1.1.1.1:1 2.2.2:2", " explain: malformed destination address: ADDRESS:PORT, or [ADDR", USAGE),
     ("explain external in tcp 1.1.1.1:1 2.2.2.2:70000", " explain: destination port is not from 0 to 65535", USAGE),
-    ("explain external in tcp 1.1.1.1:1 [::1]:2", " explain: source and destination are of different families: both IPv4", USAGE),
+    ("explain external in tcp 1.1.1.1:1 [::1]:2", " explain: source and destination are of different families: both", USAGE),
     ("explain external in tcp 1.1.1.1:1 2.2.2.2:2 now", " explain: too many words: INTERFACE DIRECTION PROTOCOL SOURCE", USAGE),
     ("explain --batch external", " explain: --batch reads packets from stdin, and takes none here", USAGE),
     ("explain --batch --policy -", " explain: stdin cannot be both the policy and the packets", USAGE),
@@ -141,7 +141,7 @@ COMMANDS = [
     ("explain --conn external up tcp", " explain: unknown direction: in (toward the Edge) or out", USAGE),
     ("explain --conn tcp host", " explain: malformed address: ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT for IPv6", USAGE),
     ("explain --conn - --policy -", " explain: stdin cannot be both the policy and the connections", USAGE),
-    ("explain --conn src=1.1.1.1 --policy policy", ": this is no entry such as 'conntrack -L' prints: src=1.1.1.1", "hint: it has"),
+    ("explain --conn src=1.1.1.1 --policy policy", ": this is no entry such as 'conntrack -L' prints: src=1.1.1.1", "hint: it"),
     ("replay", " replay: CAPTURE is missing", USAGE),
     ("replay nowhere --policy policy", ": nowhere: No such file or directory", "hint: a capture is a file of 'tcpdump -w'"),
     ("replay policy --policy policy", ": policy: unknown file format", "hint: a capture is a file of 'tcpdump -w'"),
@@ -153,7 +153,7 @@ COMMANDS = [
     ("log --group 65536", " log: --group: '65536' is no number from 0 to 65535", USAGE),
     ("log --count 0", " log: --count: '0' is no number of lines, from 1 on", USAGE),
     ("log x --group 5", " log: --group is for what happens: a capture is of one group", USAGE),
-    ("log nowhere --policy policy", ": nowhere: No such file or directory", "hint: a file that 'tcpdump -i nflog:GROUP -w"),
+    ("log nowhere --policy policy", ": nowhere: No such file or directory", "hint: a file that 'tcpdump -i nflog:"),
     ("log policy --policy policy", ": policy: unknown file format", "hint: a file that 'tcpdump -i nflog:GROUP -w FILE'"),
     ("export", " export: nft, iptables or ipset is missing", USAGE),
     ("export pf", " export: unknown packet filter 'pf': nft, iptables or ipset", USAGE),
@@ -163,13 +163,13 @@ COMMANDS = [
     ("init new --yes --access 10.0.0", ": --access: malformed address '10.0.0'", "hint: " + ADDRESS),
     ("init new --yes --features xmmp", ": --features: unknown feature 'xmmp'", "hint: " + OF_FEATURES),
     ("init new --yes --front-end 10.0.0.1/8", ": --front-end: host bits set in prefix '10.0.0.1/8'", "hint: 10.0.0.0/8"),
-    ("init new --yes --external lo --internal lo", ": the answers do not go together: the other interface has", "hint: a device is"),
+    ("init new --yes --external lo --internal lo", ": the answers do not go together: the other interface h", "hint: a dev"),
     ("init policy --yes", ": policy: File exists", "hint: nothing was changed; --force writes over it"),
     ("init no/where --yes", ": no/where: No such file or directory", "hint: nothing was written"),
-    ("init new", ": the answers ended before the question: Devices toward the Internet", "hint: nothing was written; --yes takes"),
+    ("init new", ": the answers ended before the question: Devices toward the Internet", "hint: nothing was written; --yes"),
     ("metrics --json", " metrics: does not take --json", USAGE),
     ("status", ": the module lyncedge is not loaded", "hint: modprobe lyncedge"),
-    ("nat --policy policy", ": no public address could be paired: there is nothing to translate", "hint: edge access ADDRESS public"),
+    ("nat --policy policy", ": no public address could be paired: there is nothing to", "hint: edge access ADDRESS public"),
 ]
 # Whose status is "no" rather than "error".
 REFUSALS = {"nat --policy policy"}
@@ -265,7 +265,8 @@ class Streams(ToolTest):
     def test_locales(self):
         """Output, messages and what is read are the same everywhere."""
         counters = "ext-05 1234567 1234567890123\nno-row 1000000 5\n"
-        self.make_sysfs("interface external lo\nedge internal 10.0.0.1\nfeature pic-av\ncommit\n", mode="monitor", counters=counters)
+        policy = "interface external lo\nedge internal 10.0.0.1\nfeature pic-av\ncommit\n"
+        self.make_sysfs(policy, mode="monitor", counters=counters)
         self.write("POLICY", "interface external lo\nedge internal 10.0.0.1\nFEATURE PIC\ncommit\n")
         commands = ["status", "status --json", "counters --json", "metrics", "matrix --all", "check POLICY", "check nowhere",
                     "mode ENFORCE", "show", "explain internal in tcp 1.1.1.1:1 10.0.0.1:443", "--help", "status --frobnicate"]
