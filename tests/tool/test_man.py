@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The man pages: they render without a warning, refer to each other, and are complete: every file of the module, every word of the
-policy language, every verb and every option, as the sources have them, is explained. Their examples are accepted."""
+"""The man pages: they render without a warning, refer to each other, and are complete: every file of the module, every word of
+the policy language, every verb and every option, as the sources have them, is explained. Their examples are accepted."""
 
 import itertools
 import os
@@ -77,7 +77,8 @@ class Module(unittest.TestCase):
         self.page = Page("lyncedge.4")
 
     def test_parameters(self):
-        parameters = re.findall(r"^module_param\((\w+),", "".join(read(name) for name in os.listdir(TOP) if name.endswith(".c")), re.M)
+        sources = "".join(read(name) for name in os.listdir(TOP) if name.endswith(".c"))
+        parameters = re.findall(r"^module_param\((\w+),", sources, re.M)
         self.assertTrue(parameters)
         for name in parameters:
             self.assertIn(name, self.page.items("PARAMETERS"))
@@ -200,7 +201,8 @@ class Tool(ToolTest):
         options = re.findall(r'\{ "([a-z0-9-]+)",', source)
         self.assertGreater(len(options), 20)
         explained = read("tools", "lyncedgectl.8").partition("The options are:")[2].partition(".Sh ")[0].replace("\\\n", "")
-        explained = {word for line in re.findall(r"^\.It (Fl .*)$", explained, re.M) for word in re.findall(r"Fl -([a-z0-9-]+)", line)}
+        lines = re.findall(r"^\.It (Fl .*)$", explained, re.M)
+        explained = {word for line in lines for word in re.findall(r"Fl -([a-z0-9-]+)", line)}
         self.assertEqual(explained, set(options))
         said = "".join(self.run_tool(*words, "--help").out for words in [[]] + [[verb] for verb in verbs_of_help()])
         for option in options:
