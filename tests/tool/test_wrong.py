@@ -4,13 +4,15 @@
 was promised. What the module says of a policy is the same (lyncedge_policy.c is in both); tests/kunit compares all of that."""
 
 import os
+import pty
+import re
 import shlex
 import subprocess
 import sys
 import unittest
 
 import tooltest
-from tooltest import FEATURES, ToolTest, verbs_of_help
+from tooltest import CLEAN, FEATURES, ToolTest, verbs_of_help
 
 ADDRESS = "an address such as 10.45.16.10 or 2001:db8::10"
 PREFIX = "a prefix such as 192.0.2.0/24 or 2001:db8::/32, or an address"
@@ -247,6 +249,37 @@ class Streams(ToolTest):
                     self.assertIn(int(done.stdout), statuses + (0,))
         big = self.run_tool("show", tool=tooltest.PLAIN_TOOL).out
         self.assertGreater(len(big), 1 << 17)
+
+    def at_a_terminal(self, *arguments, **environment):
+        """What is seen there, of stdout and stderr."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen([tooltest.PLAIN_TOOL, *arguments], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
+                                   env=dict(os.environ, LYNCEDGE_SYSFS=self.sysfs, TERM="xterm-256color", **environment))
+        os.close(slave)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            seen += piece
+        process.wait()
+        os.close(master)
+        return seen
+
+    def test_colour(self):
+        """None where there is no terminal, nor where NO_COLOR is set; and what is said is the same with and without."""
+        self.make_sysfs(CLEAN, mode="monitor", counters="ext-05 1 2\nno-row 1 2\n")
+        for command in ["status", "counters", "matrix", "check", "show", "explain external in tcp 1.1.1.1:1 2.2.2.2:2", "--help",
+                        "status --json", "frobnicate", "check nowhere", "diff nowhere"]:
+            words = command.split()
+            plain = self.run_tool(*words)
+            self.assertNotIn("\x1b", plain.out + plain.err)
+            seen = self.at_a_terminal(*words, NO_COLOR="1")
+            self.assertNotIn(b"\x1b", seen)
+            self.assertEqual(seen.decode().replace("\r\n", "\n"), plain.out + plain.err)
+            coloured = self.at_a_terminal(*words)
+            self.assertEqual(re.sub(rb"\x1b\[[0-9;]*m", b"", coloured), seen)
 
     def test_a_full_disk_is_said(self):
         with open("/dev/full", "wb") as full:
