@@ -363,6 +363,15 @@ static void print_conn(const struct conn *conn, const struct asked *asked)
 	free(seen_dest);
 }
 
+/* The verdict is its first word. */
+static void print_answer(const char *text, bool accepts)
+{
+	size_t len = strcspn(text, " ");
+
+	printf("%s%.*s%s%s", colour_on(stdout, accepts ? COLOUR_GOOD : COLOUR_BAD), (int)len, text,
+	       colour_off(stdout), text + len);
+}
+
 /* @conn is the connection that the packet was found in, or NULL. */
 static void print_text(const struct judge *judge, int outcome, struct asked *asked,
 		       const struct conn *conn)
@@ -371,7 +380,7 @@ static void print_text(const struct judge *judge, int outcome, struct asked *ask
 	unsigned int row;
 	char *reason;
 
-	fputs(answer_of(judge, outcome)->text, stdout);
+	print_answer(answer_of(judge, outcome)->text, le_outcome_accepts(outcome));
 	if (conn)
 		print_conn(conn, asked);
 	if (outcome < 0) {

@@ -216,7 +216,8 @@ static void print_warnings(const struct nat_pairs *pairs)
 	size_t i;
 
 	for (i = 0; i < pairs->odd.nr; i++)
-		fprintf(stderr, "warning: %s\n", pairs->odd.list[i]);
+		fprintf(stderr, "%swarning:%s %s\n", colour_on(stderr, COLOUR_DOUBTFUL),
+			colour_off(stderr), pairs->odd.list[i]);
 	if (pairs->nr)
 		return;
 	complain("no public address could be paired: there is nothing to translate");

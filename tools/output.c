@@ -2,7 +2,48 @@
 /*
  * Complaints, tables and JSON. What is said is up to the verbs.
  */
+#include <unistd.h>
+
 #include "output.h"
+
+static bool has_colours(FILE *out)
+{
+	const char *unwanted = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	/* https://no-color.org: whatever it is set to, unless that is empty. */
+	if (unwanted && *unwanted)
+		return false;
+	return terminal && strcmp(terminal, "dumb") && isatty(fileno(out));
+}
+
+/**
+ * colour_on() - have a word in colour, if there is a terminal that nobody minds colours on
+ * @out: where the word goes
+ * @colour: what it says
+ *
+ * Return: what to print before it.
+ */
+const char *colour_on(FILE *out, enum colour colour)
+{
+	static const char *const codes[] = {
+		[COLOUR_GOOD] = "\033[32m",
+		[COLOUR_BAD] = "\033[31m",
+		[COLOUR_DOUBTFUL] = "\033[33m",
+	};
+
+	return has_colours(out) ? codes[colour] : "";
+}
+
+/**
+ * colour_off() - end what colour_on() began
+ * @out: the same
+ *
+ * Return: what to print behind the word.
+ */
+const char *colour_off(FILE *out)
+{
+	return has_colours(out) ? "\033[0m" : "";
+}
 
 /**
  * complain() - say on stderr what is wrong

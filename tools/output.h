@@ -15,6 +15,15 @@ enum status {
 	STATUS_ERROR,	/* could not be found out or done */
 };
 
+/* What a word says, shown by its colour where there are colours. */
+enum colour {
+	COLOUR_GOOD,
+	COLOUR_BAD,
+	COLOUR_DOUBTFUL,
+};
+
+const char *colour_on(FILE *out, enum colour colour);
+const char *colour_off(FILE *out);
 __printf(1, 2) void complain(const char *fmt, ...);
 __printf(1, 2) void advise(const char *fmt, ...);
 __printf(1, 2) char *text_of(const char *fmt, ...);

@@ -217,6 +217,15 @@ class Wrong(ToolTest):
                 self.assertTrue(lines[1].startswith(wanted), result)
         self.assertEqual(os.listdir(self.dir), ["policy"])
 
+    def test_a_policy_that_others_may_read(self):
+        path = self.write("secret", CLEAN)
+        os.chmod(path, 0)
+        os.chmod(self.dir, 0o711)
+        nobody = ["setpriv", "--reuid", "65534", "--clear-groups"] if os.geteuid() == 0 else []
+        done = subprocess.run([*nobody, tooltest.PLAIN_TOOL, "check", path], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (2, f"lyncedgectl: {path}: Permission denied\n"
+                                                             "hint: who runs lyncedgectl must be able to read the policy\n"))
+
     def test_every_verb_minds_its_words(self):
         """Options that are not its own, and more words than it takes."""
         free = {"enable", "disable", "explain"}
@@ -252,9 +261,10 @@ class Streams(ToolTest):
 
     def at_a_terminal(self, *arguments, **environment):
         """What is seen there, of stdout and stderr."""
+        inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
         master, slave = pty.openpty()
         process = subprocess.Popen([tooltest.PLAIN_TOOL, *arguments], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
-                                   env=dict(os.environ, LYNCEDGE_SYSFS=self.sysfs, TERM="xterm-256color", **environment))
+                                   env={**inherited, "LYNCEDGE_SYSFS": self.sysfs, "TERM": "xterm-256color", **environment})
         os.close(slave)
         seen = b""
         while True:
@@ -280,6 +290,15 @@ class Streams(ToolTest):
             self.assertEqual(seen.decode().replace("\r\n", "\n"), plain.out + plain.err)
             coloured = self.at_a_terminal(*words)
             self.assertEqual(re.sub(rb"\x1b\[[0-9;]*m", b"", coloured), seen)
+        packet = "explain external %s tcp 1.1.1.1:1 10.45.16.10:443"
+        self.assertTrue(self.at_a_terminal(*(packet % "in").split()).startswith(b"\x1b[32maccept\x1b[0m ext-05"))
+        self.assertTrue(self.at_a_terminal(*(packet % "out").split()).startswith(b"\x1b[31mdrop\x1b[0m no-row"))
+        self.write("sysfs/policy", "interface external lo\nedge av 10.0.0.1 public 10.0.0.2 10.0.0.3\nfeature av\ncommit\n")
+        self.assertIn(b": \x1b[33mwarning:\x1b[0m ", self.at_a_terminal("check"))
+        self.assertIn(b"\x1b[33mwarning:\x1b[0m ", self.at_a_terminal("nat"))
+        for quiet in dict(NO_COLOR="0"), dict(TERM="dumb"):
+            self.assertNotIn(b"\x1b", self.at_a_terminal("check", **quiet))
+        self.assertIn(b"\x1b", self.at_a_terminal("check", NO_COLOR=""))
 
     def test_a_full_disk_is_said(self):
         with open("/dev/full", "wb") as full:
