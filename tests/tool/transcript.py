@@ -26,7 +26,8 @@ PLACEHOLDERS = {
     "version": r"\d+\.\d+\.\d+",
     "directory": r"/\S+?",                                      # where the test runs
 }
-LIMIT = 60
+# Seconds after which a command is ended: only what hangs takes so long.
+LIMIT = 300
 
 
 class Block:
