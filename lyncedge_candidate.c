@@ -145,7 +145,8 @@ static int add(struct le_candidate *c, const char *piece, size_t len, struct le_
 	size_t piece_start = c->len;
 
 	if (len > LE_MAX_TEXT - c->len)
-		return refuse(error, -EINVAL, "", "policy is longer than %u bytes", LE_MAX_TEXT);
+		return refuse(error, -EINVAL, LE_HINT_MAX_TEXT, "policy is longer than %u bytes",
+			      LE_MAX_TEXT);
 	if (make_room(c, len))
 		return refuse(error, -ENOMEM, "the same again, later",
 			      "out of memory; nothing was changed");

@@ -232,8 +232,9 @@ static int add_device(struct parser *ps, unsigned int iface, const struct word *
 	if (has_device(policy, iface, word))
 		return 0;
 	if (policy->nr_devices[iface] == LE_MAX_DEVICES)
-		return refuse(ps, word->column, "", "more than %u devices of one interface",
-			      LE_MAX_DEVICES);
+		return refuse(ps, word->column,
+			      "name the bridge or bond that they are parts of, if there is one",
+			      "more than %u devices of one interface", LE_MAX_DEVICES);
 	name = policy->devices[iface][policy->nr_devices[iface]++];
 	memcpy(name, word->text, word->len);
 	name[word->len] = 0;
@@ -271,8 +272,9 @@ static int add_addr(struct parser *ps, struct le_addrs *addrs, const struct word
 		    !memcmp(&addrs->list[i].addr, &addr.addr, sizeof(addr.addr)))
 			return 0;
 	if (addrs->nr == LE_MAX_EDGE_ADDRS)
-		return refuse(ps, word->column, "", "more than %u addresses of one edge",
-			      LE_MAX_EDGE_ADDRS);
+		return refuse(ps, word->column,
+			      "admit further servers by their prefix: allow NAME ... to PREFIX",
+			      "more than %u addresses of one edge", LE_MAX_EDGE_ADDRS);
 	list = le_list_grow(addrs->list, &addrs->room, addrs->nr + 1, sizeof(*list));
 	if (!list)
 		return out_of_memory(ps);
@@ -369,8 +371,9 @@ static int add_prefixes(struct parser *ps, unsigned int tag, const char *hint)
 		if (err)
 			return err;
 		if (policy->nr_prefixes == LE_MAX_PREFIXES)
-			return refuse(ps, word.column, "", "more than %u prefixes",
-				      LE_MAX_PREFIXES);
+			return refuse(ps, word.column,
+				      "put neighbouring prefixes together to shorter ones",
+				      "more than %u prefixes", LE_MAX_PREFIXES);
 		list = le_list_grow(policy->prefixes, &ps->prefix_room, policy->nr_prefixes + 1,
 				    sizeof(*list));
 		if (!list)
@@ -601,8 +604,9 @@ static int parse_allow(struct parser *ps)
 	if (err)
 		return err;
 	if (policy->nr_site_rows == LE_MAX_SITE_ROWS)
-		return refuse(ps, ps->statement_column, "", "more than %u site rows",
-			      LE_MAX_SITE_ROWS);
+		return refuse(ps, ps->statement_column,
+			      "a row takes a range of ports, and a peer group of many prefixes",
+			      "more than %u site rows", LE_MAX_SITE_ROWS);
 	list = le_list_grow(policy->site_rows, &ps->site_room, policy->nr_site_rows + 1,
 			    sizeof(*list));
 	if (!list)
@@ -819,7 +823,8 @@ int le_policy_parse(const char *text, size_t len, struct le_policy **policy,
 	ps->policy->media.first = LE_MEDIA_FIRST;
 	ps->policy->media.last = LE_MEDIA_LAST;
 	if (len > LE_MAX_TEXT)
-		err = refuse(ps, 0, "", "policy is longer than %u bytes", LE_MAX_TEXT);
+		err = refuse(ps, 0, LE_HINT_MAX_TEXT, "policy is longer than %u bytes",
+			     LE_MAX_TEXT);
 	else
 		err = parse_text(ps, text, len);
 	if (!err)

@@ -16,6 +16,8 @@
  * which.
  */
 #define LE_MAX_TEXT (64U << 20)	/* bytes of text */
+/* What is said to who exceeds it, be it in one write or in many. */
+#define LE_HINT_MAX_TEXT "leave comments out, and write several prefixes on a line"
 #define LE_MAX_LINE 4096	/* bytes of a line, without its end */
 #define LE_MAX_PREFIXES 2097152	/* prefixes of peers and block lists, all together */
 #define LE_MAX_SITE_ROWS 1024	/* "allow" statements */

@@ -84,6 +84,12 @@ static int linktype_of(pcap_t *pcap)
 	return pcap_datalink(pcap);
 }
 
+static void advise_of_captures(void)
+{
+	advise("%s",
+	       "a capture is a file of 'tcpdump -w' or 'dumpcap', pcap or pcapng; if it is compressed: 'zcat FILE | lyncedgectl replay -'");
+}
+
 static bool open_pcap(struct capture *capture, const u8 *magic)
 {
 	char error[PCAP_ERRBUF_SIZE];
@@ -93,8 +99,7 @@ static bool open_pcap(struct capture *capture, const u8 *magic)
 								 error);
 	if (!capture->pcap) {
 		complain("%s: %s", capture->name, error);
-		advise("%s",
-		       "a capture is a file of 'tcpdump -w' or 'dumpcap', pcap or pcapng; if it is compressed: 'zcat FILE | lyncedgectl replay -'");
+		advise_of_captures();
 		return false;
 	}
 	capture->linktype = linktype_of(capture->pcap);
@@ -124,6 +129,7 @@ struct capture *capture_open(const char *name)
 	capture->file = is_stdin ? stdin : fopen(name, "rbe");
 	if (!capture->file) {
 		complain("%s: %s", name, strerror(errno));
+		advise_of_captures();
 		capture_close(capture);
 		return NULL;
 	}
@@ -133,6 +139,7 @@ struct capture *capture_open(const char *name)
 	if (!peek(capture->file, magic)) {
 		complain("%s: %s", capture->name,
 			 errno ? strerror(errno) : "too short to be a capture");
+		advise_of_captures();
 		capture_close(capture);
 		return NULL;
 	}

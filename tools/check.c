@@ -24,10 +24,10 @@ static void print_summary(const char *name, const char *done, const struct le_po
 
 static struct json_object *json_of_error(const struct le_error *error)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 
-	json_add(object, "line", error->line ? json_object_new_int64(error->line) : NULL);
-	json_add(object, "column", error->line ? json_object_new_int64(error->column) : NULL);
+	json_add(object, "line", error->line ? json_number(error->line) : NULL);
+	json_add(object, "column", error->line ? json_number(error->column) : NULL);
 	json_add(object, "message", json_text(error->message));
 	json_add(object, "hint", error->hint[0] ? json_text(error->hint) : NULL);
 	return object;
@@ -35,15 +35,15 @@ static struct json_object *json_of_error(const struct le_error *error)
 
 static struct json_object *json_of_doubts(const struct doubts *doubts)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_list();
 	size_t i;
 
 	for (i = 0; i < doubts->nr; i++) {
-		struct json_object *object = json_object_new_object();
+		struct json_object *object = json_map();
 
 		json_add(object, "message", json_text(doubts->list[i].message));
 		json_add(object, "hint", json_text(doubts->list[i].remedy));
-		json_object_array_add(array, object);
+		json_append(array, object);
 	}
 	return array;
 }
@@ -52,16 +52,16 @@ static struct json_object *json_of_doubts(const struct doubts *doubts)
 static void print_json(const char *name, const struct le_policy *policy,
 		       const struct doubts *doubts, const struct le_error *error)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 
 	json_add(object, "policy", json_text(name));
-	json_add(object, "accepted", json_object_new_boolean(!!policy));
+	json_add(object, "accepted", json_flag(!!policy));
 	json_add(object, "error", policy ? NULL : json_of_error(error));
 	json_add(object, "warnings", json_of_doubts(doubts));
 	if (policy) {
-		json_add(object, "active_rows", json_object_new_int64(count_active_rows(policy)));
-		json_add(object, "site_rows", json_object_new_int64(policy->nr_site_rows));
-		json_add(object, "prefixes", json_object_new_int64(policy->nr_prefixes));
+		json_add(object, "active_rows", json_number(count_active_rows(policy)));
+		json_add(object, "site_rows", json_number(policy->nr_site_rows));
+		json_add(object, "prefixes", json_number(policy->nr_prefixes));
 	}
 	json_print(object);
 }

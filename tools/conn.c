@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "lookup.h"
 #include "lyncedge_rules.h"
 
 #define TABLE "/proc/net/nf_conntrack"
@@ -260,6 +261,12 @@ static bool read_kernel(struct conns *conns, const struct conn_query *query)
 	return false;
 }
 
+static void complain_no_entry(const char *entry)
+{
+	complain("this is no entry such as 'conntrack -L' prints: %s", entry);
+	advise("it has a protocol, a number, and src=, dst=, sport=, dport= of both directions");
+}
+
 /**
  * conns_find() - find the connections that are asked about
  * @conns: where to put them; their list is the caller's to free
@@ -281,7 +288,7 @@ bool conns_find(struct conns *conns, const struct conn_query *query)
 	if (parse_entry(&conn, line))
 		add_conn(conns, &conn);
 	else
-		complain("this is no entry such as 'conntrack -L' prints: %s", query->entry);
+		complain_no_entry(query->entry);
 	free(line);
 	return conns->nr;
 }
@@ -310,17 +317,6 @@ void conn_judged(const struct conn *conn, struct asked *asked)
 	packet->may_answer = conn->original.protocol == IPPROTO_UDP;
 }
 
-static bool edge_holds(const struct le_addrs *addrs, const union le_addr *addr, u8 family)
-{
-	u32 i;
-
-	for (i = 0; i < addrs->nr; i++)
-		if (addrs->list[i].family == family &&
-		    !memcmp(&addrs->list[i].addr, addr, le_addr_bits(family) / 8))
-			return true;
-	return false;
-}
-
 /**
  * conn_crossings() - where a connection crosses the gateway, as its addresses have it
  * @policy: the policy
@@ -336,9 +332,9 @@ u32 conn_crossings(const struct le_policy *policy, const struct le_flow *flow)
 	for (edge = 0; edge < LE_NR_EDGES; edge++) {
 		enum le_iface iface = edge == LE_EDGE_INTERNAL ? LE_INTERNAL : LE_EXTERNAL;
 
-		if (edge_holds(&policy->edges[edge], &flow->dst, flow->family))
+		if (addrs_hold(&policy->edges[edge], &flow->dst, flow->family))
 			crossings |= BIT(le_crossing(iface, LE_IN));
-		if (edge_holds(&policy->edges[edge], &flow->src, flow->family))
+		if (addrs_hold(&policy->edges[edge], &flow->src, flow->family))
 			crossings |= BIT(le_crossing(iface, LE_OUT));
 	}
 	return crossings;

@@ -28,7 +28,8 @@ enum status ask_to_confirm(const struct call *call, bool *pending)
 	value = strtoul(seconds, &end, 10);
 	if (strspn(seconds, "0123456789") != strlen(seconds) || !value ||
 	    value > LE_MAX_CONFIRM_SECONDS)
-		return misuse(call, "--confirm takes seconds, 1 to %u", LE_MAX_CONFIRM_SECONDS);
+		return misuse(call, "--confirm: '%s' is no number of seconds from 1 to %u", seconds,
+			      LE_MAX_CONFIRM_SECONDS);
 	left = sysfs_read_line("confirm");
 	if (!left)
 		return STATUS_ERROR;
@@ -65,7 +66,7 @@ static enum status print_mode(const struct call *call)
 	if (!mode)
 		return STATUS_ERROR;
 	if (wants_json(call)) {
-		object = json_object_new_object();
+		object = json_map();
 		json_add(object, "mode", json_text(mode));
 		json_print(object);
 	} else {

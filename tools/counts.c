@@ -79,8 +79,8 @@ void counts_free(struct counts *counts)
 
 static void print_json(const struct counts *counts, bool all)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *array = json_object_new_array();
+	struct json_object *object = json_map();
+	struct json_object *array = json_list();
 	size_t i;
 
 	for (i = 0; i < counts->nr; i++) {
@@ -89,12 +89,12 @@ static void print_json(const struct counts *counts, bool all)
 
 		if (!all && !count->packets)
 			continue;
-		entry = json_object_new_object();
+		entry = json_map();
 		json_add(entry, "name", json_text(count->name));
 		json_add(entry, "kind", json_text(count_kind_names[count->kind]));
-		json_add(entry, "packets", json_object_new_int64(count->packets));
-		json_add(entry, "bytes", json_object_new_int64(count->bytes));
-		json_object_array_add(array, entry);
+		json_add(entry, "packets", json_number(count->packets));
+		json_add(entry, "bytes", json_number(count->bytes));
+		json_append(array, entry);
 	}
 	json_add(object, "counters", array);
 	json_print(object);

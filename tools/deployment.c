@@ -4,6 +4,7 @@
  * the module as written, but not, or for too many, between Edge, partners and clients.
  */
 #include "doubts.h"
+#include "lookup.h"
 #include "nat_pairs.h"
 #include "rows.h"
 
@@ -34,18 +35,6 @@ static u32 shared_ports(struct le_ports a, struct le_ports b)
 	return first > last ? 0 : last - first + 1;
 }
 
-static bool prefix_holds(const struct le_prefix *prefix, const struct le_edge_addr *addr)
-{
-	struct le_prefix own = {
-		.addr = addr->addr, .family = addr->family, .len = prefix->len, .tag = prefix->tag,
-	};
-
-	if (prefix->family != addr->family)
-		return false;
-	le_prefix_clear_host_bits(&own);
-	return le_prefix_equal(&own, prefix);
-}
-
 /* Whether the A/V Edge is among those at an end. */
 static bool holds_av(const struct le_policy *policy, const struct le_end *end)
 {
@@ -55,7 +44,8 @@ static bool holds_av(const struct le_policy *policy, const struct le_end *end)
 	if (end->kind == LE_END_TAG)
 		return end->tag == LE_TAG_EDGE + LE_EDGE_AV;
 	for (i = 0; i < av->nr; i++)
-		if (end->kind == LE_END_ANY || prefix_holds(&end->prefix, &av->list[i]))
+		if (end->kind == LE_END_ANY ||
+		    prefix_holds(&end->prefix, &av->list[i].addr, av->list[i].family))
 			return true;
 	return false;
 }

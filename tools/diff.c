@@ -4,6 +4,7 @@
  * judged otherwise, not what is written otherwise: groups are compared by who is in them.
  */
 #include "load.h"
+#include "lookup.h"
 #include "ranges.h"
 #include "rows.h"
 #include "verbs.h"
@@ -203,17 +204,6 @@ static void diff_devices(struct diff *diff, unsigned int iface)
 	add_lists(diff, "interface", le_iface_names[iface], &added, &removed, NULL);
 }
 
-static bool has_addr(const struct le_addrs *addrs, const struct le_edge_addr *addr)
-{
-	u32 i;
-
-	for (i = 0; i < addrs->nr; i++)
-		if (addrs->list[i].family == addr->family &&
-		    !memcmp(&addrs->list[i].addr, &addr->addr, le_addr_bits(addr->family) / 8))
-			return true;
-	return false;
-}
-
 static void list_addrs(struct words *words, const struct le_addrs *addrs,
 		       const struct le_addrs *other)
 {
@@ -221,10 +211,10 @@ static void list_addrs(struct words *words, const struct le_addrs *addrs,
 	u32 i;
 
 	for (i = 0; i < addrs->nr; i++) {
-		if (has_addr(other, &addrs->list[i]))
-			continue;
-		le_addr_format(text, sizeof(text), &addrs->list[i].addr, addrs->list[i].family);
-		words_add(words, text);
+		const struct le_edge_addr *addr = &addrs->list[i];
+
+		if (!addrs_hold(other, &addr->addr, addr->family))
+			words_add(words, text_of_addr(text, addr));
 	}
 }
 
@@ -596,16 +586,6 @@ static void print_change(const struct change *change)
 	print_words("-", &change->removed);
 }
 
-static struct json_object *json_of_words(const struct words *words)
-{
-	struct json_object *array = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < words->nr; i++)
-		json_object_array_add(array, json_text(words->list[i]));
-	return array;
-}
-
 static struct json_object *json_or_null(const char *text)
 {
 	return text && *text ? json_text(text) : NULL;
@@ -613,13 +593,13 @@ static struct json_object *json_or_null(const char *text)
 
 static void print_json(const struct diff *diff)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *array = json_object_new_array();
+	struct json_object *object = json_map();
+	struct json_object *array = json_list();
 	size_t i;
 
 	for (i = 0; i < diff->nr; i++) {
 		const struct change *change = &diff->list[i];
-		struct json_object *entry = json_object_new_object();
+		struct json_object *entry = json_map();
 
 		json_add(entry, "kind", json_text(change->kind));
 		json_add(entry, "name", json_or_null(change->name));
@@ -629,9 +609,9 @@ static void print_json(const struct diff *diff)
 		json_add(entry, "why", json_or_null(change->why));
 		json_add(entry, "added", json_of_words(&change->added));
 		json_add(entry, "removed", json_of_words(&change->removed));
-		json_object_array_add(array, entry);
+		json_append(array, entry);
 	}
-	json_add(object, "different", json_object_new_boolean(diff->nr));
+	json_add(object, "different", json_flag(diff->nr));
 	json_add(object, "changes", array);
 	json_print(object);
 }

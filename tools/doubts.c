@@ -466,7 +466,8 @@ void doubts_print(const struct doubts *doubts, const char *name)
 	size_t i;
 
 	for (i = 0; i < doubts->nr; i++) {
-		fprintf(stderr, "%s: warning: %s\n", name, doubts->list[i].message);
+		fprintf(stderr, "%s: %swarning:%s %s\n", name, colour_on(stderr, COLOUR_DOUBTFUL),
+			colour_off(stderr), doubts->list[i].message);
 		advise("%s", doubts->list[i].remedy);
 	}
 }

@@ -10,7 +10,7 @@
 #include "load.h"
 #include "lyncedge_rules.h"
 #include "nearest.h"
-#include "packet_line.h"
+#include "packet_json.h"
 #include "rows.h"
 #include "sysfs.h"
 #include "verbs.h"
@@ -267,6 +267,43 @@ char *explain_outcome(const struct le_policy *policy, int outcome, const struct 
 	}
 }
 
+/* The row that would take a packet, if the other end had begun its connection; -1 if none would. */
+static int row_of_answer(const struct le_table *table, const struct asked *asked)
+{
+	struct le_packet packet = asked->packet;
+
+	if (packet.kind != LE_KIND_PORTS || !packet.may_answer)
+		return LE_NO_ROW;
+	packet.track = LE_TRACK_REPLY;
+	return le_judge(table, asked->crossing, &packet);
+}
+
+/**
+ * explain_drop() - say why a packet was dropped, which need not be the first of its connection
+ * @policy: what it is explained by
+ * @table: the same, compiled
+ * @outcome: what became of it; a drop
+ * @asked: the packet
+ *
+ * Return: a text, which the caller frees; NULL where the outcome says it all.
+ */
+char *explain_drop(const struct le_policy *policy, const struct le_table *table, int outcome,
+		   const struct asked *asked)
+{
+	struct row_view view;
+	int row;
+
+	if (outcome == LE_MALFORMED)
+		return text_of("headers that are cut short or contradict themselves");
+	if (outcome == LE_PROTOCOL && asked->packet.kind == LE_KIND_ICMP_ERROR)
+		return text_of("an ICMP error about no connection that passes");
+	row = outcome == LE_NO_ROW ? row_of_answer(table, asked) : LE_NO_ROW;
+	if (row < 0)
+		return explain_outcome(policy, outcome, asked);
+	row_view(&view, policy, row);
+	return text_of("row %s would take it as an answer, had the other end begun", view.id);
+}
+
 static char *reason_text(const struct judge *judge, int outcome, const struct asked *asked)
 {
 	return explain_outcome(judge->policy, outcome, asked);
@@ -279,7 +316,7 @@ static void json_add_nearest(struct json_object *object, const struct judge *jud
 	struct nearest nearest;
 
 	if (nearest_find(&nearest, judge->policy, asked->crossing, &asked->packet.flow)) {
-		entry = json_object_new_object();
+		entry = json_map();
 		json_add(entry, "row", json_text(nearest.name));
 		json_add(entry, "differs",
 			 nearest.differs ? json_text(nearest.differs) : NULL);
@@ -326,6 +363,15 @@ static void print_conn(const struct conn *conn, const struct asked *asked)
 	free(seen_dest);
 }
 
+/* The verdict is its first word. */
+static void print_answer(const char *text, bool accepts)
+{
+	size_t len = strcspn(text, " ");
+
+	printf("%s%.*s%s%s", colour_on(stdout, accepts ? COLOUR_GOOD : COLOUR_BAD), (int)len, text,
+	       colour_off(stdout), text + len);
+}
+
 /* @conn is the connection that the packet was found in, or NULL. */
 static void print_text(const struct judge *judge, int outcome, struct asked *asked,
 		       const struct conn *conn)
@@ -334,7 +380,7 @@ static void print_text(const struct judge *judge, int outcome, struct asked *ask
 	unsigned int row;
 	char *reason;
 
-	fputs(answer_of(judge, outcome)->text, stdout);
+	print_answer(answer_of(judge, outcome)->text, le_outcome_accepts(outcome));
 	if (conn)
 		print_conn(conn, asked);
 	if (outcome < 0) {
@@ -356,7 +402,7 @@ static void print_text(const struct judge *judge, int outcome, struct asked *ask
 static struct json_object *json_of_outcome(const struct judge *judge, int outcome,
 					   struct asked *asked)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	struct row_view view;
 	char *reason;
 
@@ -422,7 +468,7 @@ struct conn_answers {
 	bool drops;
 };
 
-static void json_add_end(struct json_object *object, const char *key, char *text)
+static void json_add_text(struct json_object *object, const char *key, char *text)
 {
 	json_add(object, key, json_text(text));
 	free(text);
@@ -430,20 +476,19 @@ static void json_add_end(struct json_object *object, const char *key, char *text
 
 static struct json_object *json_of_conn(const struct conn *conn, const struct asked *asked)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	const struct le_flow *judged = &asked->packet.flow;
 	char number[4];
 
 	json_add(object, "protocol",
 		 json_text(packet_protocol_name(&asked->packet, number, sizeof(number))));
 	json_add(object, "state", *conn->state ? json_text(conn->state) : NULL);
-	json_add(object, "answered", json_object_new_boolean(!conn->unreplied));
-	json_add_end(object, "source", source_text(&conn->original));
-	json_add_end(object, "destination", destination_text(&conn->original));
-	json_add(object, "interface", json_text(le_iface_names[asked->crossing / LE_NR_DIRS]));
-	json_add(object, "direction", json_text(le_dir_names[asked->crossing % LE_NR_DIRS]));
-	json_add_end(object, "judged_source", source_text(judged));
-	json_add_end(object, "judged_destination", destination_text(judged));
+	json_add(object, "answered", json_flag(!conn->unreplied));
+	json_add_text(object, "source", source_text(&conn->original));
+	json_add_text(object, "destination", destination_text(&conn->original));
+	json_add_crossing(object, asked->crossing, true);
+	json_add_text(object, "judged_source", source_text(judged));
+	json_add_text(object, "judged_destination", destination_text(judged));
 	return object;
 }
 
@@ -461,7 +506,7 @@ static void answer_conn(struct conn_answers *answers, const struct conn *conn, s
 	}
 	object = json_of_outcome(answers->judge, outcome, asked);
 	json_add(object, "connection", json_of_conn(conn, asked));
-	json_object_array_add(answers->array, object);
+	json_append(answers->array, object);
 }
 
 static void answer_conns(struct conn_answers *answers, const struct conns *conns, u32 said)
@@ -512,10 +557,10 @@ static enum status explain_conns(const struct judge *judge, const struct call *c
 	if (!conns_find(&conns, query))
 		return STATUS_ERROR;
 	if (wants_json(call))
-		answers.array = json_object_new_array();
+		answers.array = json_list();
 	answer_conns(&answers, &conns, query->crossings);
 	if (answers.array) {
-		object = json_object_new_object();
+		object = json_map();
 		json_add(object, "connections", answers.array);
 		json_print(object);
 	}
@@ -574,6 +619,8 @@ enum status verb_explain(const struct call *call)
 		return misuse(call, "--batch reads packets from stdin, and takes none here");
 	if (is_batch && call->policy && !strcmp(call->policy, "-"))
 		return misuse(call, "stdin cannot be both the policy and the packets");
+	if (!is_batch && !call->nr_operands)
+		return misuse(call, "the packet is missing");
 	if (!is_batch) {
 		/* Put together again to the line that a batch would have. */
 		line = joined(call->operands, call->nr_operands);

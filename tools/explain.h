@@ -6,8 +6,11 @@
 #define LYNCEDGECTL_EXPLAIN_H
 
 #include "lyncedge_policy.h"
+#include "lyncedge_rules.h"
 #include "packet_line.h"
 
 char *explain_outcome(const struct le_policy *policy, int outcome, const struct asked *asked);
+char *explain_drop(const struct le_policy *policy, const struct le_table *table, int outcome,
+		   const struct asked *asked);
 
 #endif /* LYNCEDGECTL_EXPLAIN_H */

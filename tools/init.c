@@ -65,7 +65,7 @@ static const struct question {
 	},
 	[INIT_FRONT_END] = {
 		"--front-end", "Networks of the Front End servers and Directors", "peer front-end",
-		"\n# Who is on the other side. A group that is not defined means anybody; 'man lyncedgectl'\n"
+		"\n# Who is on the other side. A group that is not defined means anybody; 'man 5 lyncedge'\n"
 		"# lists them.\n",
 		"192.168.10.0/24",
 	},
@@ -446,9 +446,13 @@ static bool write_file(const struct target *target, const char *text, bool force
 
 static enum status complain_not_written(const char *file)
 {
-	complain("%s: %s", file, strerror(errno));
-	if (errno == EEXIST)
+	int err = errno;
+
+	complain("%s: %s", file, strerror(err));
+	if (err == EEXIST)
 		advise("nothing was changed; --force writes over it");
+	else
+		advise("nothing was written; FILE is to be the policy, or - for stdout");
 	return STATUS_ERROR;
 }
 
@@ -500,6 +504,8 @@ static enum status finish(const struct call *call, const char *file, const char 
 	/* Each answer was good by itself; two may name the same device. */
 	if (le_policy_parse(text, strlen(text), &policy, &error)) {
 		complain("the answers do not go together: %s", error.message);
+		if (error.hint[0])
+			advise("%s", error.hint);
 		return STATUS_ERROR;
 	}
 	if (put_text(call, file, text) != STATUS_YES) {

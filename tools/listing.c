@@ -119,17 +119,17 @@ static void print_tsv(const struct le_policy *policy, bool all)
 
 static struct json_object *json_of_names(char *names)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_list();
 	char *name;
 
 	while ((name = strsep(&names, ",")))
-		json_object_array_add(array, json_text(name));
+		json_append(array, json_text(name));
 	return array;
 }
 
 static struct json_object *json_of_row(const struct le_policy *policy, unsigned int row)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	int first = row_counts_at(policy, row);
 	struct row_view view;
 
@@ -141,14 +141,14 @@ static struct json_object *json_of_row(const struct le_policy *policy, unsigned 
 	if (row < LE_NR_ROWS)
 		json_add(object, "application", json_text(view.application));
 	json_add(object, "protocol", json_text(view.protocol));
-	json_add(object, "port_first", json_object_new_int(view.ports.first));
-	json_add(object, "port_last", json_object_new_int(view.ports.last));
+	json_add(object, "port_first", json_number(view.ports.first));
+	json_add(object, "port_last", json_number(view.ports.last));
 	json_add(object, "source", json_of_names(view.source));
 	json_add(object, "destination", json_of_names(view.destination));
 	if (row < LE_NR_ROWS)
 		json_add(object, "features", json_of_names(view.features));
 	if (policy)
-		json_add(object, "active", json_object_new_boolean(row_is_active(policy, row)));
+		json_add(object, "active", json_flag(row_is_active(policy, row)));
 	if (first >= 0)
 		json_add(object, "counts_at", json_text(le_matrix[first].id));
 	return object;
@@ -156,13 +156,13 @@ static struct json_object *json_of_row(const struct le_policy *policy, unsigned 
 
 static void print_json(const struct le_policy *policy, bool all)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *array = json_object_new_array();
+	struct json_object *object = json_map();
+	struct json_object *array = json_list();
 	unsigned int row;
 
 	for (row = 0; row < nr_rows(policy); row++)
 		if (all || row_is_active(policy, row))
-			json_object_array_add(array, json_of_row(policy, row));
+			json_append(array, json_of_row(policy, row));
 	json_add(object, "rows", array);
 	json_print(object);
 }

@@ -13,6 +13,16 @@
 #define EXCERPT_BEFORE 60
 #define EXCERPT_AFTER 60
 
+static void complain_unreadable(const char *name, int err)
+{
+	complain("%s: %s", name, strerror(err));
+	if (err == EACCES)
+		advise("who runs lyncedgectl must be able to read the policy");
+	else
+		advise("%s",
+		       "a policy's file is wanted, or - for stdin; 'lyncedgectl init FILE' writes one");
+}
+
 static bool read_stdin_or_file(struct source *source, const char *file)
 {
 	bool is_stdin = !strcmp(file, "-");
@@ -21,7 +31,7 @@ static bool read_stdin_or_file(struct source *source, const char *file)
 	source->name = is_stdin ? "stdin" : file;
 	source->text = fd < 0 ? NULL : read_all(fd, LE_MAX_TEXT, &source->len);
 	if (!source->text)
-		complain("%s: %s", source->name, strerror(errno));
+		complain_unreadable(source->name, errno);
 	if (fd >= 0 && !is_stdin)
 		close(fd);
 	return source->text;

@@ -15,8 +15,10 @@
 #include "explain.h"
 #include "link.h"
 #include "load.h"
+#include "lookup.h"
 #include "lyncedge_rules.h"
 #include "nflog.h"
+#include "packet_json.h"
 #include "rows.h"
 #include "sysfs.h"
 #include "verbs.h"
@@ -133,24 +135,11 @@ struct drop {
 	struct timeval time;
 };
 
-/* By the device's name, as the policy has it; -1 if it has none of that name. */
-static int iface_of(const struct le_policy *policy, const char *name)
-{
-	unsigned int i;
-	u32 n;
-
-	for (i = 0; *name && i < LE_NR_IFACES; i++)
-		for (n = 0; n < policy->nr_devices[i]; n++)
-			if (!strcmp(policy->devices[i][n], name))
-				return i;
-	return -1;
-}
-
 /* Of two crossings the module drops at the first that refuses. */
 static void place(struct drop *drop, const struct judged_by *by)
 {
-	int in = iface_of(by->policy, drop->devices[LE_IN]);
-	int out = iface_of(by->policy, drop->devices[LE_OUT]);
+	int in = iface_of_device(by->policy, drop->devices[LE_IN]);
+	int out = iface_of_device(by->policy, drop->devices[LE_OUT]);
 
 	drop->is_placed = in >= 0 || out >= 0;
 	if (in >= 0)
@@ -192,43 +181,29 @@ static bool drop_read(struct drop *drop, const struct judged_by *by, const u8 *d
 	return true;
 }
 
-/* NULL if the policy takes it neither as it is nor as an answer. */
-static char *why_no_row(struct judged_by *by, const struct asked *asked)
+/* The row by which this policy accepts what was dropped by another; -1 if there is none. */
+static int row_by_now(const struct judged_by *by, const struct drop *drop)
 {
-	struct le_packet packet = asked->packet;
-	struct row_view view;
-	int row = le_judge(by->table, asked->crossing, &packet);
-
-	/* It was dropped by another policy. */
-	if (row >= 0) {
-		row_view(&view, by->policy, row);
-		return text_of("row %s takes it by this policy", view.id);
-	}
-	if (packet.kind != LE_KIND_PORTS || !packet.may_answer)
-		return NULL;
-	packet.track = LE_TRACK_REPLY;
-	row = le_judge(by->table, asked->crossing, &packet);
-	if (row < 0)
-		return NULL;
-	row_view(&view, by->policy, row);
-	return text_of("row %s would take it as an answer, had the other end begun", view.id);
+	return drop->outcome == LE_NO_ROW ? le_judge(by->table, drop->asked.crossing,
+						     &drop->asked.packet) : LE_NO_ROW;
 }
 
-static char *why(struct judged_by *by, const struct drop *drop)
+static char *why(const struct judged_by *by, const struct drop *drop)
 {
-	struct asked asked = drop->asked;
-	char *text;
+	struct row_view view;
+	int row;
 
 	if (drop->outcome == LE_INVALID)
 		return text_of("conntrack knows no connection that it could be of");
-	if (drop->outcome == LE_MALFORMED)
-		return text_of("headers that are cut short or contradict themselves");
-	if (drop->outcome == LE_PROTOCOL && asked.packet.kind == LE_KIND_ICMP_ERROR)
-		return text_of("an ICMP error about no connection that passes");
-	if (!drop->is_placed)
+	/* What else there is to say is of a place. */
+	if (!drop->is_placed && drop->outcome != LE_MALFORMED &&
+	    drop->asked.packet.kind != LE_KIND_ICMP_ERROR)
 		return NULL;
-	text = drop->outcome == LE_NO_ROW ? why_no_row(by, &asked) : NULL;
-	return text ? text : explain_outcome(by->policy, drop->outcome, &asked);
+	row = row_by_now(by, drop);
+	if (row < 0)
+		return explain_drop(by->policy, by->table, drop->outcome, &drop->asked);
+	row_view(&view, by->policy, row);
+	return text_of("row %s takes it by this policy", view.id);
 }
 
 /* Where it crosses; if that is not known, its devices. */
@@ -277,48 +252,20 @@ static struct json_object *json_device(const char *name)
 	return *name ? json_text(name) : NULL;
 }
 
-static void json_add_end(struct json_object *object, const char *address, const char *port,
-			 const union le_addr *addr, const struct le_packet *packet, u16 number)
-{
-	bool has_port = packet->kind == LE_KIND_PORTS;
-	char text[LE_PREFIX_TEXT];
-
-	le_addr_format(text, sizeof(text), addr, packet->flow.family);
-	json_add(object, address, packet->has_addrs ? json_text(text) : NULL);
-	json_add(object, port, has_port ? json_object_new_int(number) : NULL);
-}
-
 static void print_json(const struct drop *drop, const char *explanation)
 {
-	const struct le_packet *packet = &drop->asked.packet;
-	struct json_object *object = json_object_new_object();
-	unsigned int crossing = drop->asked.crossing;
-	char number[4], time[32];
+	struct json_object *object = json_map();
 
-	if (!object)
-		die_out_of_memory();
-	scnprintf(time, sizeof(time), "%lld.%06ld", (long long)drop->time.tv_sec,
-		  (long)drop->time.tv_usec);
-	json_add(object, "time", json_object_new_double_s(drop->time.tv_sec, time));
-	json_add(object, "interface", drop->is_placed ?
-		 json_text(le_iface_names[crossing / LE_NR_DIRS]) : NULL);
-	json_add(object, "direction", drop->is_placed ?
-		 json_text(le_dir_names[crossing % LE_NR_DIRS]) : NULL);
+	json_add(object, "time", json_seconds(drop->time.tv_sec, drop->time.tv_usec, 6));
+	json_add_crossing(object, drop->asked.crossing, drop->is_placed);
 	json_add(object, "in_device", json_device(drop->devices[LE_IN]));
 	json_add(object, "out_device", json_device(drop->devices[LE_OUT]));
-	json_add(object, "protocol", packet->has_addrs ?
-		 json_text(packet_protocol_name(packet, number, sizeof(number))) : NULL);
-	json_add_end(object, "source", "source_port", &packet->flow.src, packet,
-		     packet->flow.sport);
-	json_add_end(object, "destination", "destination_port", &packet->flow.dst, packet,
-		     packet->flow.dport);
-	json_add(object, "bytes", json_object_new_int64(drop->bytes));
+	json_add_packet(object, &drop->asked.packet);
+	json_add(object, "bytes", json_number(drop->bytes));
 	json_add(object, "reason",
 		 json_text(le_reason_names[le_outcome_index(drop->outcome)]));
 	json_add(object, "explanation", explanation ? json_text(explanation) : NULL);
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	json_print_line(object);
 }
 
 static void take(u8 *user, const struct pcap_pkthdr *header, const u8 *data)
@@ -353,8 +300,14 @@ static pcap_t *open_file(const char *name)
 	char error[PCAP_ERRBUF_SIZE];
 	pcap_t *pcap = pcap_open_offline(name, error);
 
-	if (!pcap)
-		complain("%s", error);
+	if (!pcap) {
+		/* Of some errors it says the name, of others not. */
+		if (strncmp(error, name, strlen(name)))
+			complain("%s: %s", name, error);
+		else
+			complain("%s", error);
+		advise("a file that 'tcpdump -i nflog:GROUP -w FILE' wrote is wanted");
+	}
 	return pcap;
 }
 
@@ -460,7 +413,7 @@ enum status verb_log(const struct call *call)
 	u64 group = 0;
 
 	if (call->count && (!parse_number(call->count, UINT32_MAX, &log.left) || !log.left))
-		return misuse(call, "--count: '%s' is no number of lines", call->count);
+		return misuse(call, "--count: '%s' is no number of lines, from 1 on", call->count);
 	if (call->group && !parse_number(call->group, MAX_GROUP, &group))
 		return misuse(call, "--group: '%s' is no number from 0 to 65535", call->group);
 	if (call->group && call->nr_operands)

@@ -14,6 +14,7 @@
  * @summary: what it does, in a line
  * @options: set of the options that it takes (enum option_bit)
  * @min: how many operands it needs
+ * @wants: what the first of them is
  * @max: how many it takes; -1 for any number
  * @run: does it
  * @help: the whole story
@@ -24,6 +25,7 @@ static const struct verb {
 	const char *summary;
 	unsigned int options;
 	int min;
+	const char *wants;
 	int max;
 	enum status (*run)(const struct call *call);
 	const char *help;
@@ -61,6 +63,7 @@ static const struct verb {
 		.summary = "put a policy in force",
 		.options = OPTION_CONFIRM,
 		.min = 1,
+		.wants = "FILE",
 		.max = 1,
 		.run = verb_apply,
 		.help =
@@ -118,6 +121,7 @@ static const struct verb {
 		.usage = "FEATURE...",
 		.summary = "turn features of the policy in force on",
 		.min = 1,
+		.wants = "FEATURE",
 		.max = -1,
 		.run = verb_enable,
 		.help =
@@ -131,6 +135,7 @@ static const struct verb {
 		.usage = "FEATURE...",
 		.summary = "turn features of the policy in force off",
 		.min = 1,
+		.wants = "FEATURE",
 		.max = -1,
 		.run = verb_disable,
 		.help =
@@ -222,6 +227,7 @@ static const struct verb {
 		.options = OPTION_POLICY | OPTION_JSON | OPTION_ALL | OPTION_EXTERNAL |
 			   OPTION_INTERNAL | OPTION_GATEWAY,
 		.min = 1,
+		.wants = "CAPTURE",
 		.max = 1,
 		.run = verb_replay,
 		.help =
@@ -290,10 +296,12 @@ static const struct verb {
 	},
 	{
 		.name = "export",
-		.usage = "nft | iptables [--ipv6] | ipset [--policy FILE]",
+		.usage = "nft | iptables [--ipv6] | ipset\n"
+			 "          [--policy FILE] [--json]",
 		.summary = "print a policy as a ruleset for nftables or iptables",
-		.options = OPTION_POLICY | OPTION_IPV6,
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_IPV6,
 		.min = 1,
+		.wants = "nft, iptables or ipset",
 		.max = 1,
 		.run = verb_export,
 		.help =
@@ -307,6 +315,8 @@ static const struct verb {
 "            'lync-...' of the table 'filter', and what leads to them\n"
 "  ipset     for ipset -exist restore: the sets that the rulesets of iptables,\n"
 "            of either family, refer to; to be loaded before them\n"
+"With --json, an object with the ruleset, the command that loads it, and what\n"
+"the filter cannot say.\n"
 "\n"
 "Exit status: 0 printed, 2 errors.\n"
 "\n"
@@ -327,6 +337,7 @@ static const struct verb {
 		.summary = "what a policy would change for packets",
 		.options = OPTION_POLICY | OPTION_JSON,
 		.min = 1,
+		.wants = "FILE",
 		.max = 1,
 		.run = verb_diff,
 		.help =
@@ -341,9 +352,9 @@ static const struct verb {
 	},
 	{
 		.name = "nat",
-		.usage = "[--policy FILE] [--hairpin]",
+		.usage = "[--policy FILE] [--hairpin] [--json]",
 		.summary = "print the NAT that public addresses call for, for nftables",
-		.options = OPTION_POLICY | OPTION_HAIRPIN,
+		.options = OPTION_POLICY | OPTION_JSON | OPTION_HAIRPIN,
 		.run = verb_nat,
 		.help =
 "Prints a ruleset for nft -f that maps the edges' public addresses to their own,\n"
@@ -353,6 +364,7 @@ static const struct verb {
 "the second with the second. What cannot be paired is said in a comment and on\n"
 "stderr.\n"
 "  --hairpin  servers of a pool reach each other by their public addresses, too\n"
+"  --json     an object with the pairs, what cannot be paired, and the ruleset\n"
 "\n"
 "Exit status: 0 printed, 1 there is nothing to translate, 2 errors.\n"
 "\n"
@@ -367,6 +379,7 @@ static const struct verb {
 		.options = OPTION_YES | OPTION_FORCE | OPTION_ANSWER | OPTION_EXTERNAL |
 			   OPTION_INTERNAL,
 		.min = 1,
+		.wants = "FILE",
 		.max = 1,
 		.run = verb_init,
 		.help =
@@ -403,7 +416,8 @@ static const struct verb {
 		.run = verb_metrics,
 		.help =
 "Prints mode, generation, devices, features, active rows, and the counters by\n"
-"row and by reason, as OpenMetrics. The man page lists them.\n"
+"row and by reason, as OpenMetrics. The man page lists them. That is for\n"
+"programs already; the same as JSON is in 'status --json' and 'counters --json'.\n"
 "  --prometheus  in Prometheus's older text format, which node_exporter reads\n"
 "                from files; contrib/prometheus has a systemd timer that writes\n"
 "                one\n"
@@ -521,6 +535,13 @@ static enum status misuse_overall(const char *what, const char *word)
 	return STATUS_ERROR;
 }
 
+static enum status complain_two_policies(void)
+{
+	complain("--policy is given twice");
+	advise("packets are judged by one policy; 'lyncedgectl diff' compares two");
+	return STATUS_ERROR;
+}
+
 static enum status run(const struct verb *verb, const struct call *call)
 {
 	unsigned int i;
@@ -529,7 +550,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 		if (call->options & ~verb->options & option_words[i].bit)
 			return misuse(call, "does not take %s", option_words[i].word);
 	if (call->nr_operands < verb->min)
-		return misuse(call, "something is missing");
+		return misuse(call, "%s is missing", verb->wants ?: "something");
 	if (verb->max >= 0 && call->nr_operands > verb->max)
 		return misuse(call, "'%s' is too much", call->operands[verb->max]);
 	return verb->run(call);
@@ -589,8 +610,13 @@ static enum status main_status(int argc, char **argv)
 	struct call call = { .options = 0 };
 	bool wants_help = false;
 	const struct verb *verb;
+	char *slash;
 	int c;
 
+	/* What getopt's messages begin with, as all others do. */
+	slash = argc ? strrchr(argv[0], '/') : NULL;
+	if (slash)
+		argv[0] = slash + 1;
 	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'h':
@@ -602,7 +628,7 @@ static enum status main_status(int argc, char **argv)
 			return STATUS_YES;
 		case ARG_POLICY:
 			if (call.policy)
-				return misuse_overall("--policy is given twice", NULL);
+				return complain_two_policies();
 			call.policy = optarg;
 			call.options |= OPTION_POLICY;
 			break;
@@ -687,7 +713,9 @@ int main(int argc, char **argv)
 
 	/* An answer that did not arrive is none. */
 	if (fflush(stdout) || ferror(stdout)) {
-		complain("cannot write: %s", strerror(errno));
+		/* Who reads no more knows it. */
+		if (errno != EPIPE)
+			complain("cannot write: %s", strerror(errno));
 		return STATUS_ERROR;
 	}
 	return status;

@@ -4,6 +4,7 @@
  * ruleset. Which addresses belong together is found in nat_pairs.c.
  */
 #include "load.h"
+#include "lookup.h"
 #include "nat_pairs.h"
 #include "nft.h"
 #include "verbs.h"
@@ -27,12 +28,6 @@ static const char *const families[] = {
 	[LE_IPV4] = "ip",
 	[LE_IPV6] = "ip6",
 };
-
-static const char *text_of_addr(char *text, const struct le_edge_addr *addr)
-{
-	le_addr_format(text, LE_PREFIX_TEXT, &addr->addr, addr->family);
-	return text;
-}
 
 static void print_pairs(const struct nat_pairs *pairs)
 {
@@ -157,33 +152,91 @@ static void print_table(const struct le_policy *policy, const struct nat_pairs *
 	printf("\t}\n}\n");
 }
 
+/**
+ * struct ruleset - what is to be printed
+ * @policy: of which policy
+ * @pairs: its addresses
+ * @hairpin: between servers of a pool, too
+ */
+struct ruleset {
+	const struct le_policy *policy;
+	const struct nat_pairs *pairs;
+	bool hairpin;
+};
+
 /* What an earlier policy had, with addresses of a family that this one has not, goes as well. */
-static void print_ruleset(const struct le_policy *policy, const struct nat_pairs *pairs,
-			  bool hairpin)
+static void print_ruleset(const void *what)
 {
+	const struct ruleset *ruleset = what;
 	unsigned int family;
 
 	fputs(heading, stdout);
-	print_pairs(pairs);
+	print_pairs(ruleset->pairs);
 	putchar('\n');
 	for (family = LE_IPV4; family <= LE_IPV6; family++)
 		printf("table %s\ndelete table %s\n", table_names[family], table_names[family]);
 	for (family = LE_IPV4; family <= LE_IPV6; family++)
-		if (has_family(pairs, family))
-			print_table(policy, pairs, family, hairpin);
+		if (has_family(ruleset->pairs, family))
+			print_table(ruleset->policy, ruleset->pairs, family, ruleset->hairpin);
+}
+
+static struct json_object *json_of_pairs(const struct nat_pairs *pairs)
+{
+	struct json_object *array = json_list();
+	char text[LE_PREFIX_TEXT];
+	size_t i;
+
+	for (i = 0; i < pairs->nr; i++) {
+		const struct nat_pair *pair = &pairs->list[i];
+		struct json_object *object = json_map();
+
+		json_add(object, "edge", json_text(le_edge_names[pair->edge]));
+		json_add(object, "address", json_text(text_of_addr(text, &pair->own)));
+		json_add(object, "public", json_text(text_of_addr(text, &pair->public)));
+		json_add(object, "leaves", json_flag(pair->leaves));
+		json_append(array, object);
+	}
+	return array;
+}
+
+static void print_json(const struct ruleset *ruleset)
+{
+	struct json_object *object = json_map();
+	char *text = ruleset->pairs->nr ? text_of_output(print_ruleset, ruleset) : NULL;
+
+	json_add(object, "pairs", json_of_pairs(ruleset->pairs));
+	json_add(object, "warnings", json_of_words(&ruleset->pairs->odd));
+	json_add(object, "ruleset", text ? json_text(text) : NULL);
+	free(text);
+	json_print(object);
+}
+
+static void print_warnings(const struct nat_pairs *pairs)
+{
+	size_t i;
+
+	for (i = 0; i < pairs->odd.nr; i++)
+		fprintf(stderr, "%swarning:%s %s\n", colour_on(stderr, COLOUR_DOUBTFUL),
+			colour_off(stderr), pairs->odd.list[i]);
+	if (pairs->nr)
+		return;
+	complain("no public address could be paired: there is nothing to translate");
+	advise("edge access ADDRESS public ADDRESS");
 }
 
 static enum status nat(const struct call *call, const struct le_policy *policy,
 		       const struct nat_pairs *pairs)
 {
 	const char *device = nft_unspeakable_device(policy);
-	size_t i;
+	struct ruleset ruleset = {
+		.policy = policy, .pairs = pairs, .hairpin = call->options & OPTION_HAIRPIN,
+	};
 
-	for (i = 0; i < pairs->odd.nr; i++)
-		fprintf(stderr, "warning: %s\n", pairs->odd.list[i]);
+	if (!wants_json(call))
+		print_warnings(pairs);
 	if (!pairs->nr) {
-		complain("no public address could be paired: there is nothing to translate");
-		advise("edge access ADDRESS public ADDRESS");
+		if (wants_json(call))
+			print_json(&ruleset);
 		return STATUS_NO;
 	}
 	if (!policy->nr_devices[LE_EXTERNAL]) {
@@ -196,7 +249,10 @@ static enum status nat(const struct call *call, const struct le_policy *policy,
 		advise("rename the device: nft knows no escape for '\"', '\\' and '*'");
 		return STATUS_ERROR;
 	}
-	print_ruleset(policy, pairs, call->options & OPTION_HAIRPIN);
+	if (wants_json(call))
+		print_json(&ruleset);
+	else
+		print_ruleset(&ruleset);
 	return STATUS_YES;
 }
 

@@ -3,6 +3,7 @@
  * Pairs the addresses of edges with their public ones: of each family, the first with the first,
  * the second with the second. What cannot be paired is said in words.
  */
+#include "lookup.h"
 #include "nat_pairs.h"
 #include "output.h"
 
@@ -80,12 +81,6 @@ static const struct nat_pair *pair_of_own(const struct nat_pairs *pairs,
 		if (same_addr(&pairs->list[i].own, addr))
 			return &pairs->list[i];
 	return NULL;
-}
-
-static const char *text_of_addr(char *text, const struct le_edge_addr *addr)
-{
-	le_addr_format(text, LE_PREFIX_TEXT, &addr->addr, addr->family);
-	return text;
 }
 
 static void add_pair(struct nat_pairs *pairs, unsigned int edge, const struct le_edge_addr *own,

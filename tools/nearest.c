@@ -8,6 +8,7 @@
  * A reading of the policy of its own: the compiled table knows which rows match, not which almost
  * do.
  */
+#include "lookup.h"
 #include "nearest.h"
 #include "output.h"
 #include "rows.h"
@@ -65,27 +66,6 @@ struct candidate {
 	u32 to_tags;
 	u32 features;
 };
-
-static bool prefix_holds(const struct le_prefix *prefix, const union le_addr *addr, u8 family)
-{
-	struct le_prefix own = { .addr = *addr, .family = family, .len = prefix->len };
-
-	if (prefix->family != family)
-		return false;
-	le_prefix_clear_host_bits(&own);
-	return le_prefix_equal(&own, prefix);
-}
-
-static bool addrs_hold(const struct le_addrs *addrs, const union le_addr *addr, u8 family)
-{
-	size_t len = le_addr_bits(family) / 8;
-	u32 i;
-
-	for (i = 0; i < addrs->nr; i++)
-		if (addrs->list[i].family == family && !memcmp(&addrs->list[i].addr, addr, len))
-			return true;
-	return false;
-}
 
 /* Place of the first of a policy's prefixes, which are in order, that is not before another. */
 static u32 find_prefix(const struct le_policy *policy, const struct le_prefix *prefix)

@@ -2,7 +2,48 @@
 /*
  * Complaints, tables and JSON. What is said is up to the verbs.
  */
+#include <unistd.h>
+
 #include "output.h"
+
+static bool has_colours(FILE *out)
+{
+	const char *unwanted = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	/* https://no-color.org: whatever it is set to, unless that is empty. */
+	if (unwanted && *unwanted)
+		return false;
+	return terminal && strcmp(terminal, "dumb") && isatty(fileno(out));
+}
+
+/**
+ * colour_on() - have a word in colour, if there is a terminal that nobody minds colours on
+ * @out: where the word goes
+ * @colour: what it says
+ *
+ * Return: what to print before it.
+ */
+const char *colour_on(FILE *out, enum colour colour)
+{
+	static const char *const codes[] = {
+		[COLOUR_GOOD] = "\033[32m",
+		[COLOUR_BAD] = "\033[31m",
+		[COLOUR_DOUBTFUL] = "\033[33m",
+	};
+
+	return has_colours(out) ? codes[colour] : "";
+}
+
+/**
+ * colour_off() - end what colour_on() began
+ * @out: the same
+ *
+ * Return: what to print behind the word.
+ */
+const char *colour_off(FILE *out)
+{
+	return has_colours(out) ? "\033[0m" : "";
+}
 
 /**
  * complain() - say on stderr what is wrong
@@ -81,6 +122,29 @@ char *joined(char **words, int nr)
 		line = longer;
 	}
 	return line;
+}
+
+/**
+ * text_of_output() - what would be printed on stdout
+ * @print: prints it
+ * @what: handed to @print
+ *
+ * Return: the text, which the caller frees.
+ */
+char *text_of_output(void (*print)(const void *what), const void *what)
+{
+	FILE *out = stdout;
+	char *text = NULL;
+	size_t len;
+
+	stdout = open_memstream(&text, &len);
+	if (!stdout)
+		die_out_of_memory();
+	print(what);
+	if (fclose(stdout))
+		die_out_of_memory();
+	stdout = out;
+	return text;
 }
 
 /**
@@ -217,6 +281,73 @@ char *utf8_text(const char *text)
 	return clean;
 }
 
+/* What json-c could not make is NULL, which json_add() would take for null. */
+static struct json_object *made(struct json_object *object)
+{
+	if (!object)
+		die_out_of_memory();
+	return object;
+}
+
+/**
+ * json_map() - an object for JSON
+ *
+ * Return: the object, without members.
+ */
+struct json_object *json_map(void)
+{
+	return made(json_object_new_object());
+}
+
+/**
+ * json_list() - an array for JSON
+ *
+ * Return: the array, without elements.
+ */
+struct json_object *json_list(void)
+{
+	return made(json_object_new_array());
+}
+
+/**
+ * json_number() - a number for JSON
+ * @number: the number
+ *
+ * Return: the number.
+ */
+struct json_object *json_number(u64 number)
+{
+	return made(json_object_new_uint64(number));
+}
+
+/**
+ * json_flag() - true or false for JSON
+ * @flag: which
+ *
+ * Return: that.
+ */
+struct json_object *json_flag(bool flag)
+{
+	return made(json_object_new_boolean(flag));
+}
+
+/**
+ * json_seconds() - seconds for JSON, with all digits that are known
+ * @seconds: whole seconds
+ * @part: the rest, in units of the last digit
+ * @digits: how many digits the rest has
+ *
+ * Return: the seconds.
+ */
+struct json_object *json_seconds(u64 seconds, u64 part, int digits)
+{
+	char text[48];
+
+	scnprintf(text, sizeof(text), "%llu.%0*llu", seconds, digits, part);
+	/* The text is what is printed; nobody here asks for the value. */
+	return made(json_object_new_double_s(seconds, text));
+}
+
 /**
  * json_text() - a text for JSON
  * @text: the text, in whatever encoding
@@ -226,12 +357,9 @@ char *utf8_text(const char *text)
 struct json_object *json_text(const char *text)
 {
 	char *clean = utf8_text(text);
-	struct json_object *object;
+	struct json_object *object = made(json_object_new_string(clean));
 
-	object = json_object_new_string(clean);
 	free(clean);
-	if (!object)
-		die_out_of_memory();
 	return object;
 }
 
@@ -248,17 +376,41 @@ void json_add(struct json_object *object, const char *key, struct json_object *v
 }
 
 /**
- * json_print() - print an object on stdout and let go of it
- * @object: the object
+ * json_append() - add to an array
+ * @array: the array
+ * @value: what to add, which is @array's from now on
  */
-void json_print(struct json_object *object)
+void json_append(struct json_object *array, struct json_object *value)
 {
-	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-							  JSON_C_TO_STRING_SPACED |
+	if (json_object_array_add(array, value))
+		die_out_of_memory();
+}
+
+static void print(struct json_object *object, int flags)
+{
+	const char *text = json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_SPACED |
 							  JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (!text)
 		die_out_of_memory();
 	puts(text);
 	json_object_put(object);
+}
+
+/**
+ * json_print() - print an object on stdout and let go of it
+ * @object: the object
+ */
+void json_print(struct json_object *object)
+{
+	print(object, JSON_C_TO_STRING_PRETTY);
+}
+
+/**
+ * json_print_line() - print an object on a line of its own, and let go of it
+ * @object: the object
+ */
+void json_print_line(struct json_object *object)
+{
+	print(object, 0);
 }

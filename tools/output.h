@@ -15,10 +15,20 @@ enum status {
 	STATUS_ERROR,	/* could not be found out or done */
 };
 
+/* What a word says, shown by its colour where there are colours. */
+enum colour {
+	COLOUR_GOOD,
+	COLOUR_BAD,
+	COLOUR_DOUBTFUL,
+};
+
+const char *colour_on(FILE *out, enum colour colour);
+const char *colour_off(FILE *out);
 __printf(1, 2) void complain(const char *fmt, ...);
 __printf(1, 2) void advise(const char *fmt, ...);
 __printf(1, 2) char *text_of(const char *fmt, ...);
 char *joined(char **words, int nr);
+char *text_of_output(void (*print)(const void *what), const void *what);
 void *grown(void *list, size_t nr, size_t size);
 void die_out_of_memory(void);
 
@@ -45,8 +55,15 @@ void table_print(const struct table *table);
 void table_free(struct table *table);
 
 char *utf8_text(const char *text);
+struct json_object *json_map(void);
+struct json_object *json_list(void);
+struct json_object *json_number(u64 number);
+struct json_object *json_flag(bool flag);
+struct json_object *json_seconds(u64 seconds, u64 part, int digits);
 struct json_object *json_text(const char *text);
 void json_add(struct json_object *object, const char *key, struct json_object *value);
+void json_append(struct json_object *array, struct json_object *value);
 void json_print(struct json_object *object);
+void json_print_line(struct json_object *object);
 
 #endif /* LYNCEDGECTL_OUTPUT_H */

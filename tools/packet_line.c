@@ -157,7 +157,10 @@ enum end_error {
 };
 
 static const char *const end_errors[][2] = {
-	[END_NO_ADDRESS] = { "malformed source address", "malformed destination address" },
+	[END_NO_ADDRESS] = {
+		"malformed source address: ADDRESS:PORT, or [ADDRESS]:PORT for IPv6",
+		"malformed destination address: ADDRESS:PORT, or [ADDRESS]:PORT for IPv6"
+	},
 	[END_NO_PORT] = { "no source port: ADDRESS:PORT, or [ADDRESS]:PORT for IPv6",
 			  "no destination port: ADDRESS:PORT, or [ADDRESS]:PORT for IPv6" },
 	[END_BAD_PORT] = { "source port is not from 0 to 65535",
@@ -234,7 +237,7 @@ static const char *parse_ends(const struct field *source, const struct field *de
 			return end_errors[error][i];
 	}
 	if (families[0] != families[1])
-		return "source and destination are of different families";
+		return "source and destination are of different families: both IPv4, or both IPv6";
 	flow->family = families[0];
 	packet->has_addrs = true;
 	if (packet->kind == LE_KIND_PORTS) {

@@ -227,3 +227,19 @@ void words_free(struct words *words)
 		free(words->list[i]);
 	free(words->list);
 }
+
+/**
+ * json_of_words() - a list of texts for JSON
+ * @words: the list
+ *
+ * Return: an array of them.
+ */
+struct json_object *json_of_words(const struct words *words)
+{
+	struct json_object *array = json_list();
+	size_t i;
+
+	for (i = 0; i < words->nr; i++)
+		json_append(array, json_text(words->list[i]));
+	return array;
+}

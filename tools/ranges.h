@@ -25,6 +25,8 @@ struct ranges {
 	size_t nr;
 };
 
+struct json_object;
+
 /**
  * struct words - a list of texts
  * @list: the texts, and the list, are its own
@@ -44,5 +46,6 @@ void ranges_free(struct ranges *ranges);
 
 void words_add(struct words *words, const char *word);
 void words_free(struct words *words);
+struct json_object *json_of_words(const struct words *words);
 
 #endif /* LYNCEDGECTL_RANGES_H */

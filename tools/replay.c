@@ -11,6 +11,7 @@
 #include "explain.h"
 #include "follow.h"
 #include "load.h"
+#include "packet_json.h"
 #include "rows.h"
 #include "verbs.h"
 
@@ -153,43 +154,16 @@ static void asked_of(const struct follow *follow, const struct tally *tally, str
 	asked->packet.kind = tally->kind;
 	asked->packet.has_addrs = true;
 	tracker_flow(&follow->tracker.list[tally->conn], tally->sender, &asked->packet.flow);
-	asked->packet.may_answer = asked->packet.flow.protocol == IPPROTO_UDP;
+	/* For all that is kept of it. */
+	asked->packet.may_answer = true;
 }
 
-/* A row that would take a flow, if the other end had begun it. */
-static int row_of_answer(const struct follow *follow, const struct asked *asked)
+static char *why(const struct follow *follow, const struct tally *tally,
+		 const struct asked *asked)
 {
-	struct le_packet packet = asked->packet;
-
-	if (packet.kind != LE_KIND_PORTS)
-		return LE_NO_ROW;
-	packet.track = LE_TRACK_REPLY;
-	return le_judge(follow->table, asked->crossing, &packet);
-}
-
-static char *why(const struct follow *follow, const struct tally *tally, struct asked *asked)
-{
-	struct row_view view;
-	int row;
-
-	switch (tally->outcome) {
-	case LE_INVALID:
+	if (tally->outcome == LE_INVALID)
 		return text_of("impossible in its connection, or that is over");
-	case LE_MALFORMED:
-		return text_of("headers that are cut short or contradict themselves");
-	case LE_PROTOCOL:
-		if (tally->kind == LE_KIND_ICMP_ERROR)
-			return text_of("an ICMP error about no connection that passes");
-		break;
-	case LE_NO_ROW:
-		row = row_of_answer(follow, asked);
-		if (row < 0)
-			break;
-		row_view(&view, follow->policy, row);
-		return text_of("row %s would take it as an answer, had the other end begun",
-			       view.id);
-	}
-	return explain_outcome(follow->policy, tally->outcome, asked);
+	return explain_drop(follow->policy, follow->table, tally->outcome, asked);
 }
 
 /* ---- text ---- */
@@ -333,25 +307,10 @@ static void print_text(const struct replay *replay, const struct flows *flows)
 
 /* ---- JSON ---- */
 
-static struct json_object *json_of(struct json_object *object)
-{
-	if (!object)
-		die_out_of_memory();
-	return object;
-}
-
-static struct json_object *json_number(u64 number)
-{
-	return json_of(json_object_new_int64(number));
-}
-
-/* Seconds since 1970, with all digits that are known. */
+/* Seconds since 1970. */
 static struct json_object *json_time(u64 time)
 {
-	char text[32];
-
-	scnprintf(text, sizeof(text), "%llu.%09llu", time / NSEC_PER_SEC, time % NSEC_PER_SEC);
-	return json_of(json_object_new_double_s((double)time / NSEC_PER_SEC, text));
+	return json_seconds(time / NSEC_PER_SEC, time % NSEC_PER_SEC, 9);
 }
 
 static void json_add_total(struct json_object *array, const char *name, const char *kind,
@@ -361,18 +320,18 @@ static void json_add_total(struct json_object *array, const char *name, const ch
 
 	if (!total->packets)
 		return;
-	entry = json_of(json_object_new_object());
+	entry = json_map();
 	json_add(entry, "name", json_text(name));
 	json_add(entry, "kind", json_text(kind));
 	json_add(entry, "packets", json_number(total->packets));
 	json_add(entry, "bytes", json_number(total->bytes));
 	json_add(entry, "flows", json_number(total->flows));
-	json_object_array_add(array, entry);
+	json_append(array, entry);
 }
 
 static struct json_object *json_totals(const struct follow *follow)
 {
-	struct json_object *array = json_of(json_object_new_array());
+	struct json_object *array = json_list();
 	struct row_view view;
 	unsigned int i;
 
@@ -387,46 +346,29 @@ static struct json_object *json_totals(const struct follow *follow)
 
 static struct json_object *json_unjudged(const struct follow *follow)
 {
-	struct json_object *array = json_of(json_object_new_array()), *entry;
+	struct json_object *array = json_list(), *entry;
 	unsigned int i;
 
 	for (i = UNJUDGED_NOT + 1; i < NR_UNJUDGED; i++) {
 		if (!follow->unjudged[i].packets)
 			continue;
-		entry = json_of(json_object_new_object());
+		entry = json_map();
 		json_add(entry, "why", json_text(unjudged_names[i]));
 		json_add(entry, "packets", json_number(follow->unjudged[i].packets));
-		json_object_array_add(array, entry);
+		json_append(array, entry);
 	}
 	return array;
 }
 
-static void json_add_end(struct json_object *entry, const char *address, const char *port,
-			 const union le_addr *addr, const struct asked *asked, u16 number)
-{
-	char text[LE_PREFIX_TEXT];
-
-	le_addr_format(text, sizeof(text), addr, asked->packet.flow.family);
-	json_add(entry, address, json_text(text));
-	json_add(entry, port, asked->packet.kind == LE_KIND_PORTS ? json_number(number) : NULL);
-}
-
 static struct json_object *json_flow(const struct follow *follow, const struct tally *tally)
 {
-	struct json_object *entry = json_of(json_object_new_object());
+	struct json_object *entry = json_map();
 	struct asked asked;
-	char number[4];
 	char *text;
 
 	asked_of(follow, tally, &asked);
-	json_add(entry, "interface", json_text(le_iface_names[tally->crossing / LE_NR_DIRS]));
-	json_add(entry, "direction", json_text(le_dir_names[tally->crossing % LE_NR_DIRS]));
-	json_add(entry, "protocol",
-		 json_text(packet_protocol_name(&asked.packet, number, sizeof(number))));
-	json_add_end(entry, "source", "source_port", &asked.packet.flow.src, &asked,
-		     asked.packet.flow.sport);
-	json_add_end(entry, "destination", "destination_port", &asked.packet.flow.dst, &asked,
-		     asked.packet.flow.dport);
+	json_add_crossing(entry, tally->crossing, true);
+	json_add_packet(entry, &asked.packet);
 	json_add(entry, "reason", json_text(le_reason_names[le_outcome_index(tally->outcome)]));
 	text = why(follow, tally, &asked);
 	json_add(entry, "explanation", text ? json_text(text) : NULL);
@@ -440,11 +382,11 @@ static struct json_object *json_flow(const struct follow *follow, const struct t
 
 static struct json_object *json_flows(const struct follow *follow, const struct flows *flows)
 {
-	struct json_object *array = json_of(json_object_new_array());
+	struct json_object *array = json_list();
 	size_t i;
 
 	for (i = 0; i < flows->nr_shown; i++)
-		json_object_array_add(array, json_flow(follow, &flows->list[i]));
+		json_append(array, json_flow(follow, &flows->list[i]));
 	return array;
 }
 
@@ -454,7 +396,7 @@ static struct json_object *json_error(const struct replay *replay)
 
 	if (replay->is_whole)
 		return NULL;
-	error = json_of(json_object_new_object());
+	error = json_map();
 	json_add(error, "packet", json_number(replay->follow.packets + 1));
 	json_add(error, "offset", json_number(capture_offset(replay->capture)));
 	json_add(error, "message", json_text(capture_error(replay->capture)));
@@ -463,7 +405,7 @@ static struct json_object *json_error(const struct replay *replay)
 
 static void print_json(const struct replay *replay, const struct flows *flows)
 {
-	struct json_object *object = json_of(json_object_new_object());
+	struct json_object *object = json_map();
 	const struct follow *follow = &replay->follow;
 
 	json_add(object, "capture", json_text(capture_name(replay->capture)));
@@ -473,7 +415,7 @@ static void print_json(const struct replay *replay, const struct flows *flows)
 	json_add(object, "first", follow->packets ? json_time(follow->first) : NULL);
 	json_add(object, "last", follow->packets ? json_time(follow->last) : NULL);
 	json_add(object, "by_index",
-		 json_of(json_object_new_boolean(where_by_index(replay->where))));
+		 json_flag(where_by_index(replay->where)));
 	json_add(object, "counters", json_totals(follow));
 	json_add(object, "unjudged", json_unjudged(follow));
 	json_add(object, "dropped_packets", json_number(follow_dropped(follow)));

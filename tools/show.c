@@ -3,24 +3,23 @@
  * The verb that shows a policy, as text or as data.
  */
 #include "load.h"
+#include "lookup.h"
 #include "verbs.h"
 
 static struct json_object *json_of_addrs(const struct le_addrs *addrs)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_list();
 	char text[LE_PREFIX_TEXT];
 	u32 i;
 
-	for (i = 0; i < addrs->nr; i++) {
-		le_addr_format(text, sizeof(text), &addrs->list[i].addr, addrs->list[i].family);
-		json_object_array_add(array, json_text(text));
-	}
+	for (i = 0; i < addrs->nr; i++)
+		json_append(array, json_text(text_of_addr(text, &addrs->list[i])));
 	return array;
 }
 
 static struct json_object *json_of_prefixes(const struct le_policy *policy, unsigned int tag)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_list();
 	char text[LE_PREFIX_TEXT];
 	u32 i;
 
@@ -28,22 +27,22 @@ static struct json_object *json_of_prefixes(const struct le_policy *policy, unsi
 		if (policy->prefixes[i].tag != tag)
 			continue;
 		le_prefix_format(text, sizeof(text), &policy->prefixes[i]);
-		json_object_array_add(array, json_text(text));
+		json_append(array, json_text(text));
 	}
 	return array;
 }
 
 static struct json_object *json_of_interfaces(const struct le_policy *policy)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	unsigned int iface;
 	u32 i;
 
 	for (iface = 0; iface < LE_NR_IFACES; iface++) {
-		struct json_object *array = json_object_new_array();
+		struct json_object *array = json_list();
 
 		for (i = 0; i < policy->nr_devices[iface]; i++)
-			json_object_array_add(array, json_text(policy->devices[iface][i]));
+			json_append(array, json_text(policy->devices[iface][i]));
 		json_add(object, le_iface_names[iface], array);
 	}
 	return object;
@@ -51,11 +50,11 @@ static struct json_object *json_of_interfaces(const struct le_policy *policy)
 
 static struct json_object *json_of_edges(const struct le_policy *policy)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	unsigned int edge;
 
 	for (edge = 0; edge < LE_NR_EDGES; edge++) {
-		struct json_object *entry = json_object_new_object();
+		struct json_object *entry = json_map();
 
 		json_add(entry, "addresses", json_of_addrs(&policy->edges[edge]));
 		json_add(entry, "public", json_of_addrs(&policy->publics[edge]));
@@ -66,7 +65,7 @@ static struct json_object *json_of_edges(const struct le_policy *policy)
 
 static struct json_object *json_of_peers(const struct le_policy *policy)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	unsigned int group;
 
 	for (group = 0; group < LE_NR_GROUPS; group++)
@@ -78,36 +77,36 @@ static struct json_object *json_of_peers(const struct le_policy *policy)
 
 static struct json_object *json_of_features(const struct le_policy *policy)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_list();
 	unsigned int feature;
 
 	for (feature = 0; feature < LE_NR_FEATURES; feature++)
 		if (policy->features & BIT(feature))
-			json_object_array_add(array, json_text(le_feature_names[feature]));
+			json_append(array, json_text(le_feature_names[feature]));
 	return array;
 }
 
 static void add_ports(struct json_object *object, struct le_ports ports)
 {
-	json_add(object, "port_first", json_object_new_int(ports.first));
-	json_add(object, "port_last", json_object_new_int(ports.last));
+	json_add(object, "port_first", json_number(ports.first));
+	json_add(object, "port_last", json_number(ports.last));
 }
 
 static struct json_object *json_of_moves(const struct le_policy *policy)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	struct json_object *ports;
 	unsigned int row;
 
 	if (policy->media_moved) {
-		ports = json_object_new_object();
+		ports = json_map();
 		add_ports(ports, policy->media);
 		json_add(object, "rtp", ports);
 	}
 	for (row = 0; row < LE_NR_ROWS; row++) {
 		if (!(policy->moved & BIT_ULL(row)))
 			continue;
-		ports = json_object_new_object();
+		ports = json_map();
 		add_ports(ports, policy->row_ports[row]);
 		json_add(object, le_matrix[row].id, ports);
 	}
@@ -131,12 +130,12 @@ static struct json_object *json_of_end(const struct le_end *end)
 
 static struct json_object *json_of_site_rows(const struct le_policy *policy)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_list();
 	u32 i;
 
 	for (i = 0; i < policy->nr_site_rows; i++) {
 		const struct le_site_row *row = &policy->site_rows[i];
-		struct json_object *object = json_object_new_object();
+		struct json_object *object = json_map();
 
 		json_add(object, "name", json_text(row->name));
 		json_add(object, "interface", json_text(le_iface_names[row->iface]));
@@ -146,27 +145,27 @@ static struct json_object *json_of_site_rows(const struct le_policy *policy)
 		add_ports(object, row->ports);
 		json_add(object, "from", json_of_end(&row->from));
 		json_add(object, "to", json_of_end(&row->to));
-		json_object_array_add(array, object);
+		json_append(array, object);
 	}
 	return array;
 }
 
 static struct json_object *json_of_options(const struct le_policy *policy)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	unsigned int i;
 
 	for (i = 0; i < LE_NR_OPTIONS; i++)
 		json_add(object, le_option_names[i],
 			 json_text(le_option_values[i][policy->options[i]]));
 	json_add(object, "log-group", policy->log_group == LE_NO_LOG_GROUP ? NULL :
-		 json_object_new_int(policy->log_group));
+		 json_number(policy->log_group));
 	return object;
 }
 
 static void print_json(const struct le_policy *policy)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 
 	json_add(object, "interfaces", json_of_interfaces(policy));
 	json_add(object, "edges", json_of_edges(policy));

@@ -86,58 +86,58 @@ static void free_state(struct state *state)
 
 static struct json_object *json_of_count(const struct count *count)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 
-	json_add(object, "packets", json_object_new_int64(count->packets));
-	json_add(object, "bytes", json_object_new_int64(count->bytes));
+	json_add(object, "packets", json_number(count->packets));
+	json_add(object, "bytes", json_number(count->bytes));
 	return object;
 }
 
 static struct json_object *json_of_policy(const struct le_policy *policy)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *interfaces = json_object_new_object();
-	struct json_object *features = json_object_new_array();
+	struct json_object *object = json_map();
+	struct json_object *interfaces = json_map();
+	struct json_object *features = json_list();
 	unsigned int i;
 	u32 n;
 
 	for (i = 0; i < LE_NR_IFACES; i++) {
-		struct json_object *devices = json_object_new_array();
+		struct json_object *devices = json_list();
 
 		for (n = 0; n < policy->nr_devices[i]; n++) {
 			const char *name = policy->devices[i][n];
-			struct json_object *device = json_object_new_object();
+			struct json_object *device = json_map();
 
 			json_add(device, "name", json_text(name));
 			json_add(device, "present",
-				 json_object_new_boolean(!!if_nametoindex(name)));
-			json_object_array_add(devices, device);
+				 json_flag(!!if_nametoindex(name)));
+			json_append(devices, device);
 		}
 		json_add(interfaces, le_iface_names[i], devices);
 	}
 	for (i = 0; i < LE_NR_FEATURES; i++)
 		if (policy->features & BIT(i))
-			json_object_array_add(features, json_text(le_feature_names[i]));
+			json_append(features, json_text(le_feature_names[i]));
 	json_add(object, "interfaces", interfaces);
 	json_add(object, "features", features);
-	json_add(object, "active_rows", json_object_new_int64(count_active_rows(policy)));
-	json_add(object, "site_rows", json_object_new_int64(policy->nr_site_rows));
-	json_add(object, "prefixes", json_object_new_int64(policy->nr_prefixes));
+	json_add(object, "active_rows", json_number(count_active_rows(policy)));
+	json_add(object, "site_rows", json_number(policy->nr_site_rows));
+	json_add(object, "prefixes", json_number(policy->nr_prefixes));
 	return object;
 }
 
 static void print_json(const struct state *state)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_map();
 	size_t len = strlen(state->error);
 
 	if (len && state->error[len - 1] == '\n')
 		state->error[len - 1] = 0;
 	json_add(object, "mode", json_text(state->mode));
 	json_add(object, "generation",
-		 json_object_new_int64(strtoll(state->generation, NULL, 10)));
+		 json_number(strtoll(state->generation, NULL, 10)));
 	json_add(object, "confirm_seconds",
-		 json_object_new_int64(strtoll(state->confirm, NULL, 10)));
+		 json_number(strtoll(state->confirm, NULL, 10)));
 	json_add(object, "policy", state->policy ? json_of_policy(state->policy) : NULL);
 	json_add(object, "accepted", json_of_count(&state->accepted));
 	json_add(object, "dropped", json_of_count(&state->dropped));

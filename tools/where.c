@@ -7,6 +7,7 @@
 
 #include <ifaddrs.h>
 
+#include "lookup.h"
 #include "lyncedge_rules.h"
 #include "nat_pairs.h"
 #include "output.h"
@@ -276,22 +277,13 @@ bool where_add_gateway(struct where *where, const char *list, const char **wrong
 	return add_list(where, TAG_GATEWAY, list, wrong);
 }
 
-static bool is_in(const struct le_prefix *prefix, const union le_addr *addr, u8 family)
-{
-	unsigned int whole = prefix->len / 8, rest = prefix->len % 8;
-
-	if (prefix->family != family || memcmp(&prefix->addr, addr, whole))
-		return false;
-	return !rest || !((prefix->addr.byte[whole] ^ addr->byte[whole]) >> (8 - rest));
-}
-
 /* Tag of the longest prefix of these tags that an address is in, or NO_SIDE. */
 static int told_of(const struct where *where, const union le_addr *addr, u8 family, u32 tags)
 {
 	u32 i;
 
 	for (i = 0; i < where->nr_told; i++)
-		if (BIT(where->told[i].tag) & tags && is_in(&where->told[i], addr, family))
+		if (BIT(where->told[i].tag) & tags && prefix_holds(&where->told[i], addr, family))
 			return where->told[i].tag;
 	return NO_SIDE;
 }
@@ -398,14 +390,9 @@ static bool is_local(const struct where *where, const union le_addr *src,
 
 static int iface_of_name(const struct where *where, const char *name)
 {
-	unsigned int i;
-	u32 n;
+	int iface = iface_of_device(where->policy, name);
 
-	for (i = 0; i < LE_NR_IFACES; i++)
-		for (n = 0; n < where->policy->nr_devices[i]; n++)
-			if (!strcmp(where->policy->devices[i][n], name))
-				return i;
-	return NO_SIDE;
+	return iface < 0 ? NO_SIDE : iface;
 }
 
 static int iface_of_index(const struct where *where, unsigned int index)

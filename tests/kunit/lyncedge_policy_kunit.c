@@ -1636,6 +1636,7 @@ static void write_moved_port(struct text *text, u32 nr)
 	add_text(text, "port rtp 1-%u\ncommit\n", nr);
 }
 
+#define MANY_ADDRS "admit further servers by their prefix: allow NAME ... to PREFIX"
 #define LIST_TOO_LONG "repeat the statement on a second line: lists add up"
 
 static const struct maximum maxima[] = {
@@ -1644,17 +1645,20 @@ static const struct maximum maxima[] = {
 	{ "bytes of a comment", 4096, 8192, write_long_comment,
 	  { "", 2, 4097, "line is longer than 4096 bytes", LIST_TOO_LONG } },
 	{ "bytes of text", 64 << 20, (64 << 20) + 1, write_long_text,
-	  { "", 0, 0, "policy is longer than 67108864 bytes", "" } },
+	  { "", 0, 0, "policy is longer than 67108864 bytes", LE_HINT_MAX_TEXT } },
 	{ "prefixes", 2097152, 64 << 20, write_many_prefixes,
-	  { "", 2097153, 10, "more than 2097152 prefixes", "" } },
+	  { "", 2097153, 10, "more than 2097152 prefixes",
+	    "put neighbouring prefixes together to shorter ones" } },
 	{ "site rows", 1024, 1 << 16, write_many_site_rows,
-	  { "", 1025, 2, "more than 1024 site rows", "" } },
+	  { "", 1025, 2, "more than 1024 site rows",
+	    "a row takes a range of ports, and a peer group of many prefixes" } },
 	{ "devices", 64, 4096, write_many_devices,
-	  { "", 2, 20 + 64 * 4, "more than 64 devices of one interface", "" } },
+	  { "", 2, 20 + 64 * 4, "more than 64 devices of one interface",
+	    "name the bridge or bond that they are parts of, if there is one" } },
 	{ "addresses of an edge", 256, 1 << 14, write_many_addrs,
-	  { "", 258, 9, "more than 256 addresses of one edge", "" } },
+	  { "", 258, 9, "more than 256 addresses of one edge", MANY_ADDRS } },
 	{ "public addresses of an edge", 256, 1 << 14, write_many_publics,
-	  { "", 257, 25, "more than 256 addresses of one edge", "" } },
+	  { "", 257, 25, "more than 256 addresses of one edge", MANY_ADDRS } },
 	{ "bytes of a row name", 31, 128, write_long_name,
 	  { "", 1, 7, "malformed row name '00000000000000000000000000000000'", ROW_NAME } },
 	{ "bytes of a device name", 15, 128, write_long_device,

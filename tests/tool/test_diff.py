@@ -150,7 +150,7 @@ class Diff(ToolTest):
         self.assertEqual(self.run_tool("diff", SAMPLE, "--policy", "-", stdin=shown, wants=0).out, "No difference.\n")
 
     def test_errors(self):
-        self.assertIn("something is missing", self.run_tool("diff", wants=2).err)
+        self.assertIn("FILE is missing", self.run_tool("diff", wants=2).err)
         self.assertIn("stdin cannot be both", self.run_tool("diff", "-", "--policy", "-", wants=2).err)
         self.assertIn("after:1:1: ", self.diff(BASE, "x\n", wants=2).err)
         self.assertIn("before:1:1: ", self.diff("x\n", BASE, wants=2).err)

@@ -160,7 +160,7 @@ class Init(ToolTest):
         self.nothing_is_left("null", "pipe")
 
     def test_misuse(self):
-        self.assertIn("something is missing", self.run_tool("init", wants=2).err)
+        self.assertIn("FILE is missing", self.run_tool("init", wants=2).err)
         self.assertIn("does not take --yes", self.run_tool("status", "--yes", wants=2).err)
         self.assertIn("does not take --access and the like", self.run_tool("status", "--av", "x", wants=2).err)
 

@@ -69,8 +69,9 @@ class Words(ToolTest):
         self.assertIn("does not take --policy", self.run_tool("status", "--policy", "x", wants=2).err)
 
     def test_operands(self):
-        for arguments in [["apply"], ["enable"], ["disable"], ["replay"], ["export"]]:
-            self.assertIn("something is missing", self.run_tool(*arguments, wants=2).err)
+        for verb, what in [("apply", "FILE"), ("enable", "FEATURE"), ("disable", "FEATURE"), ("replay", "CAPTURE"),
+                           ("export", "nft, iptables or ipset"), ("diff", "FILE"), ("init", "FILE")]:
+            self.assertIn(what + " is missing", self.run_tool(verb, wants=2).err)
         for arguments in [["apply", "a", "b"], ["status", "b"], ["check", "a", "b"], ["reset", "b"], ["show", "b"],
                           ["mode", "off", "b"], ["matrix", "b"], ["counters", "b"], ["export", "nft", "b"]]:
             self.assertIn("'b' is too much", self.run_tool(*arguments, wants=2).err)
@@ -470,7 +471,7 @@ class Changes(ToolTest):
         self.assertEqual(self.sysfs_text("confirm"), "60")
         for seconds in ("0", "", "x", "-1", "86401", "1.5", "+60", "99999999999999999999"):
             result = self.run_tool("apply", self.write("p", CLEAN), "--confirm", seconds, wants=2)
-            self.assertIn("--confirm takes seconds, 1 to 86400", result.err)
+            self.assertIn("is no number of seconds from 1 to 86400", result.err)
         self.assertEqual(self.sysfs_text("policy"), "")
         self.run_tool("mode", "--confirm", "60", wants=2)
         self.run_tool("enable", "av", "--confirm", "60", wants=2)
@@ -900,8 +901,8 @@ class Batch(ToolTest):
                           (i >> 8 & 255, i & 255, i & 65535,
                            "10.45.16.10:%d" % ports[i % 4] if i % 5 else "[2001:db8::1]:1")
                           for i in range(1000000))
-        expected = [known[ports[i % 4]] if i % 5 else "error source and destination are of different families"
-                    for i in range(1000000)]
+        families = "error source and destination are of different families: both IPv4, or both IPv6"
+        expected = [known[ports[i % 4]] if i % 5 else families for i in range(1000000)]
         started = time.monotonic()
         result = self.run_tool("explain", "--policy", self.write("p", OPEN + "commit\n"), "--batch", stdin=packets,
                                tool=PLAIN_TOOL, wants=2)

@@ -7,6 +7,7 @@ a link to one of the kernel's own that refuses it.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,10 @@ TOOL, PLAIN_TOOL = (os.path.abspath(path) for path in sys.argv[1:3])
 VERBS = ("status check apply show mode confirm enable disable matrix counters reset explain replay log export "
          "diff nat init metrics").split()
 LATER_VERBS = "top report".split()
+# Verbs that no transcript can have, each with the reason.
+UNREHEARSED = {
+    "top": "draws on a terminal, and goes on until it is told to stop",
+}
 FEATURES = ("crl dns remote-access federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools "
             "pic pic-av xmpp cms-replication central-logging").split()
 REASONS = "no-row malformed fragment blocked protocol invalid icmp-related icmp-echo".split()
@@ -115,6 +120,15 @@ class ToolTest(unittest.TestCase):
         answers = result.out.splitlines()
         self.assertEqual(len(answers), len(lines), result)
         return answers
+
+
+def verbs_of_help(tool=None):
+    """{verb: it takes --json}, as the tool says itself, so that a new verb is missed where something of every verb is wanted."""
+    def said(*words):
+        return subprocess.run([tool or TOOL, *words], stdout=subprocess.PIPE, check=True).stdout.decode()
+
+    listed = re.findall(r"^  ([a-z]\S*) +\S", said("--help").partition("\n\n")[2].partition("\nOptions")[0], re.M)
+    return {verb: "--json" in said(verb, "--help").partition("\n\n")[0] for verb in listed}
 
 
 def main():
