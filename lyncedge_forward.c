@@ -18,6 +18,7 @@
  * Most rows take the packet whoever is at the far end, or from one prefix more than from others;
  * then the far address need not be looked up.
  */
+#include "lyncedge_drop.h"
 #include "lyncedge_fast.h"
 #include "lyncedge_forward.h"
 #include "lyncedge_main.h"
@@ -61,13 +62,13 @@ static noinline unsigned int refuse_any(const struct le_live *live, struct sk_bu
 	if (!live->drops_simply)
 		return le_judge_any(live, skb, state);
 	le_count_at(&le_counters[le_counter_index(outcome)], skb->len);
-	return NF_DROP;
+	return outcome == LE_BLOCKED ? le_drop_blocked(skb) : le_drop_no_row(skb);
 }
 
-static __always_inline unsigned int refuse_unmatched(const struct sk_buff *skb)
+static __always_inline unsigned int refuse_unmatched(struct sk_buff *skb)
 {
 	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
-	return NF_DROP;
+	return le_drop_no_row(skb);
 }
 
 static __always_inline unsigned int refuse(const struct le_live *live, struct sk_buff *skb,
@@ -578,7 +579,7 @@ static __always_inline unsigned int forward(struct sk_buff *skb, const struct nf
  *
  * Context: softirq, under RCU.
  *
- * Return: NF_ACCEPT or NF_DROP.
+ * Return: NF_ACCEPT, or that it is dropped.
  */
 unsigned int le_forward_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -593,7 +594,7 @@ unsigned int le_forward_ipv4(void *priv, struct sk_buff *skb, const struct nf_ho
  *
  * Context: softirq, under RCU.
  *
- * Return: NF_ACCEPT or NF_DROP.
+ * Return: NF_ACCEPT, or that it is dropped.
  */
 unsigned int le_forward_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {

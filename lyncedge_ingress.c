@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 
+#include "lyncedge_drop.h"
 #include "lyncedge_early.h"
 #include "lyncedge_ingress.h"
 #include "lyncedge_main.h"
@@ -67,7 +68,7 @@ static unsigned int length(const struct sk_buff *skb, u8 family)
 	return ip6 ? ntohs(ip6->payload_len) + sizeof(*ip6) : skb->len;
 }
 
-static unsigned int drop(const struct le_live *live, const struct sk_buff *skb, u8 family,
+static unsigned int drop(const struct le_live *live, struct sk_buff *skb, u8 family,
 			 const struct nf_hook_state *state, int outcome)
 {
 	/* The hook may be there a moment longer than the device is named. */
@@ -80,7 +81,7 @@ static unsigned int drop(const struct le_live *live, const struct sk_buff *skb, 
 	if (live->log_group != LE_NO_LOG_GROUP)
 		le_log_drop(live, skb, state, family == LE_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6,
 			    outcome);
-	return NF_DROP;
+	return le_drop(skb, outcome);
 }
 
 /*

@@ -19,6 +19,7 @@
 #include <net/netfilter/nf_log.h>
 
 #include "lyncedge_control.h"
+#include "lyncedge_drop.h"
 #include "lyncedge_forward.h"
 #include "lyncedge_main.h"
 #include "lyncedge_needs.h"
@@ -100,7 +101,7 @@ static unsigned int drop(const struct le_live *live, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (outcome == LE_NO_ROW && live->reject)
 		le_reject(skb, packet->flow.protocol, state);
-	return NF_DROP;
+	return le_drop(skb, outcome);
 }
 
 /**
@@ -113,7 +114,7 @@ static unsigned int drop(const struct le_live *live, struct sk_buff *skb,
  *
  * Context: a hook, under RCU.
  *
- * Return: NF_ACCEPT or NF_DROP.
+ * Return: NF_ACCEPT, or that it is dropped, and then @skb may be gone.
  */
 unsigned int le_judge_any(const struct le_live *live, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
