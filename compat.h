@@ -36,4 +36,11 @@ void nf_defrag_ipv6_disable(struct net *net);
 #define NF_DROP_REASON(skb, reason, err) ((void)(skb), (unsigned int)NF_DROP)
 #endif
 
+/* Newer kernels (6.10) remember where the string of a trace event comes from. */
+#ifdef LE_HAVE_ASSIGN_STR_ALONE
+#define LE_ASSIGN_STR(dst, src) __assign_str(dst)
+#else
+#define LE_ASSIGN_STR(dst, src) __assign_str(dst, src)
+#endif
+
 #endif /* LYNCEDGE_COMPAT_H */
