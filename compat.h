@@ -27,4 +27,20 @@ void nf_defrag_ipv4_disable(struct net *net);
 void nf_defrag_ipv6_disable(struct net *net);
 #endif
 
+/*
+ * Newer kernels (6.7, and stable ones before it) let a hook free what it drops itself, so that who
+ * asks where packets are lost sees the place. Older ones free it in nf_hook_slow(); who sent it
+ * learns of EPERM from both.
+ */
+#ifndef LE_HAVE_DROP_REASON
+#define NF_DROP_REASON(skb, reason, err) ((void)(skb), (unsigned int)NF_DROP)
+#endif
+
+/* Newer kernels (6.10) remember where the string of a trace event comes from. */
+#ifdef LE_HAVE_ASSIGN_STR_ALONE
+#define LE_ASSIGN_STR(dst, src) __assign_str(dst)
+#else
+#define LE_ASSIGN_STR(dst, src) __assign_str(dst, src)
+#endif
+
 #endif /* LYNCEDGE_COMPAT_H */

@@ -42,6 +42,7 @@ static void time_is_up(struct work_struct *work)
 	if (state == PENDING && time_after_eq(jiffies, deadline)) {
 		state = IDLE;
 		le_control_undo();
+		le_control_tell("undo");
 		pr_notice("lyncedge: not confirmed within %u s: policy and mode are as before\n",
 			  time_given);
 	}
@@ -57,16 +58,21 @@ static void time_is_up(struct work_struct *work)
  */
 void le_confirm_set(unsigned int seconds)
 {
+	const char *action = seconds ? "arm" : "disarm";
+
 	time_given = seconds;
 	if (seconds && state == PENDING) {
 		start_clock();
+		le_control_tell(action);
 		return;
 	}
 	if (state == PENDING) {
 		cancel_delayed_work(&undoing);
 		le_control_keep();
+		action = "confirm";
 	}
 	state = seconds ? ARMED : IDLE;
+	le_control_tell(action);
 }
 
 /**
@@ -104,6 +110,18 @@ unsigned int le_confirm_left(void)
 	if (state != PENDING)
 		return 0;
 	return time_after(deadline, jiffies) ? DIV_ROUND_UP(deadline - jiffies, HZ) : 1;
+}
+
+/**
+ * le_confirm_seconds() - how much time there is, or will be from the next change on
+ *
+ * Context: process, under the control lock.
+ *
+ * Return: seconds; 0 if nothing has to be confirmed.
+ */
+unsigned int le_confirm_seconds(void)
+{
+	return state == ARMED ? time_given : le_confirm_left();
 }
 
 /**

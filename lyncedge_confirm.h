@@ -11,6 +11,7 @@ void le_confirm_set(unsigned int seconds);
 bool le_confirm_awaits_change(void);
 void le_confirm_changed(void);
 unsigned int le_confirm_left(void);
+unsigned int le_confirm_seconds(void);
 void le_confirm_exit(void);
 
 #endif /* LYNCEDGE_CONFIRM_H */

@@ -18,6 +18,7 @@
 #include "lyncedge_control.h"
 #include "lyncedge_ingress.h"
 #include "lyncedge_needs.h"
+#include "lyncedge_trace.h"
 
 /**
  * struct config - a policy, and what is made of it
@@ -93,14 +94,52 @@ void le_control_unlock(void)
 	mutex_unlock(&control_lock);
 }
 
+static void tell(const char *action, int err, const char *message)
+{
+	struct le_policy_event event = {
+		.action = action,
+		.generation = generation,
+		.mode = current_mode,
+		.seconds = le_confirm_seconds(),
+		.error = err,
+		.message = message,
+	};
+
+	le_event_policy(current_config ? current_config->policy : NULL, &event);
+}
+
+/**
+ * le_control_tell() - tell who listens to lyncedge:policy of a change that was made
+ * @action: what was done
+ */
+void le_control_tell(const char *action)
+{
+	lockdep_assert_held(&control_lock);
+	if (trace_policy_enabled())
+		tell(action, 0, "");
+}
+
+/* As in the file, but for the remedy, which is on a line of its own. */
+static noinline void tell_refused(int err)
+{
+	char why[sizeof(struct le_error)];
+
+	le_error_format(why, sizeof(why), &last_error);
+	why[strcspn(why, "\n")] = 0;
+	tell("refuse", err, why);
+}
+
 /**
  * le_control_refuse() - remember why a write was refused
+ * @err: what it fails with
  * @error: why
  */
-void le_control_refuse(const struct le_error *error)
+void le_control_refuse(int err, const struct le_error *error)
 {
 	lockdep_assert_held(&control_lock);
 	last_error = *error;
+	if (trace_policy_enabled())
+		tell_refused(err);
 }
 
 /**
@@ -118,7 +157,7 @@ static int refuse(int err, const char *message, const char *hint)
 
 	strscpy(error.message, message, sizeof(error.message));
 	strscpy(error.hint, hint, sizeof(error.hint));
-	le_control_refuse(&error);
+	le_control_refuse(err, &error);
 	return err;
 }
 
@@ -377,7 +416,7 @@ static int switch_to(struct config *config, enum le_mode mode)
 			  "the kernel does not give what the policy needs: %s (error %d)", lacking,
 			  err);
 		scnprintf(error.hint, sizeof(error.hint), "modprobe, and see the kernel's log");
-		le_control_refuse(&error);
+		le_control_refuse(err, &error);
 		return err;
 	}
 	rtnl_lock();
@@ -421,7 +460,7 @@ static void give_up(struct config *config)
 }
 
 /* Takes the policy, whatever becomes of it. */
-static int apply_policy(struct le_policy *policy)
+static int apply_policy(struct le_policy *policy, const char *action)
 {
 	struct config *old = current_config, *config;
 	int err;
@@ -443,6 +482,7 @@ static int apply_policy(struct le_policy *policy)
 	give_up(old);
 	generation++;
 	le_control_accept();
+	le_control_tell(action);
 	return 0;
 }
 
@@ -463,10 +503,10 @@ int le_control_apply(const char *text, size_t len)
 	lockdep_assert_held(&control_lock);
 	err = le_policy_parse(text, len, &policy, &error);
 	if (err) {
-		le_control_refuse(&error);
+		le_control_refuse(err, &error);
 		return err;
 	}
-	return apply_policy(policy);
+	return apply_policy(policy, "commit");
 }
 
 /**
@@ -485,9 +525,11 @@ int le_control_set_mode(enum le_mode mode)
 		return refuse(-EINVAL, "there is no policy to enforce",
 			      "write a policy to /sys/kernel/lyncedge/policy first");
 	err = change(current_config, mode);
-	if (!err)
-		le_control_accept();
-	return err;
+	if (err)
+		return err;
+	le_control_accept();
+	le_control_tell("mode");
+	return 0;
 }
 
 /**
@@ -545,7 +587,7 @@ int le_control_set_feature(enum le_feature feature, bool on)
 		return out_of_memory();
 	err = le_policy_parse(text, len, &policy, &error);
 	if (err) {
-		le_control_refuse(&error);
+		le_control_refuse(err, &error);
 		return err;
 	}
 	if (on)
@@ -554,8 +596,8 @@ int le_control_set_feature(enum le_feature feature, bool on)
 		policy->features &= ~BIT(feature);
 	err = le_policy_check_pic(policy, &error);
 	if (!err)
-		return apply_policy(policy);
-	le_control_refuse(&error);
+		return apply_policy(policy, "feature");
+	le_control_refuse(err, &error);
 	le_policy_free(policy);
 	return err;
 }
@@ -622,6 +664,7 @@ void le_control_reset(void)
 	for (i = 0; current_config && i < current_config->nr_sites; i++)
 		le_stats_reset_site(current_config->sites[i]);
 	le_control_accept();
+	le_control_tell("reset");
 }
 
 /**

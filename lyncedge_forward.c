@@ -18,9 +18,11 @@
  * Most rows take the packet whoever is at the far end, or from one prefix more than from others;
  * then the far address need not be looked up.
  */
+#include "lyncedge_drop.h"
 #include "lyncedge_fast.h"
 #include "lyncedge_forward.h"
 #include "lyncedge_main.h"
+#include "lyncedge_trace.h"
 
 typedef unsigned int way_fn(const struct le_live *live, struct sk_buff *skb,
 			    const struct nf_hook_state *state, size_t lane);
@@ -61,13 +63,13 @@ static noinline unsigned int refuse_any(const struct le_live *live, struct sk_bu
 	if (!live->drops_simply)
 		return le_judge_any(live, skb, state);
 	le_count_at(&le_counters[le_counter_index(outcome)], skb->len);
-	return NF_DROP;
+	return outcome == LE_BLOCKED ? le_drop_blocked(skb) : le_drop_no_row(skb);
 }
 
-static __always_inline unsigned int refuse_unmatched(const struct sk_buff *skb)
+static __always_inline unsigned int refuse_unmatched(struct sk_buff *skb)
 {
 	le_count_at(&le_counters[le_counter_index(LE_NO_ROW)], skb->len);
-	return NF_DROP;
+	return le_drop_no_row(skb);
 }
 
 static __always_inline unsigned int refuse(const struct le_live *live, struct sk_buff *skb,
@@ -522,14 +524,14 @@ leave_ipv6(const struct le_live *live, struct sk_buff *skb, const struct nf_hook
 		     leave_ipv6_unmatched, leave_ipv6_far, NULL);
 }
 
-/* Where a device is not alone in its place, or both are named. */
+/* Where a device is not alone in its place, or both are named; or somebody listens. */
 static __always_inline unsigned int forward_any(const struct le_live *live, struct sk_buff *skb,
 						const struct nf_hook_state *state, way_fn *enter,
 						way_fn *leave)
 {
 	u8 in = le_live_iface_of(live, state->in), out = le_live_iface_of(live, state->out);
 
-	if (in != LE_UNNAMED && out != LE_UNNAMED)
+	if (trace_verdict_enabled() || (in != LE_UNNAMED && out != LE_UNNAMED))
 		return le_judge_any(live, skb, state);
 	if (in != LE_UNNAMED)
 		return enter(live, skb, state, le_live_lane(in));
@@ -550,7 +552,11 @@ static noinline unsigned int forward_any_ipv6(const struct le_live *live, struct
 	return forward_any(live, skb, state, enter_ipv6, leave_ipv6);
 }
 
-/* FORWARD has both devices, whoever calls it: ip_forward(), ip6_forward(), multicast, bridges. */
+/*
+ * FORWARD has both devices, whoever calls it: ip_forward(), ip6_forward(), multicast, bridges.
+ * While somebody listens to lyncedge:verdict every packet that is ours goes the long way, so that
+ * it is asked here alone.
+ */
 static __always_inline unsigned int forward(struct sk_buff *skb, const struct nf_hook_state *state,
 					    way_fn *enter, way_fn *leave, any_fn *any)
 {
@@ -561,11 +567,15 @@ static __always_inline unsigned int forward(struct sk_buff *skb, const struct nf
 	if (entering) {
 		if (unlikely(leaving) || unlikely(live->ifindexes[in] != state->in->ifindex))
 			return any(live, skb, state);
+		if (trace_verdict_enabled())
+			return any(live, skb, state);
 		return enter(live, skb, state, entering);
 	}
 	if (!leaving)
 		return NF_ACCEPT;
 	if (unlikely(live->ifindexes[out] != state->out->ifindex))
+		return any(live, skb, state);
+	if (trace_verdict_enabled())
 		return any(live, skb, state);
 	return leave(live, skb, state, leaving);
 }
@@ -578,7 +588,7 @@ static __always_inline unsigned int forward(struct sk_buff *skb, const struct nf
  *
  * Context: softirq, under RCU.
  *
- * Return: NF_ACCEPT or NF_DROP.
+ * Return: NF_ACCEPT, or that it is dropped.
  */
 unsigned int le_forward_ipv4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -593,7 +603,7 @@ unsigned int le_forward_ipv4(void *priv, struct sk_buff *skb, const struct nf_ho
  *
  * Context: softirq, under RCU.
  *
- * Return: NF_ACCEPT or NF_DROP.
+ * Return: NF_ACCEPT, or that it is dropped.
  */
 unsigned int le_forward_ipv6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {

@@ -12,9 +12,11 @@
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 
+#include "lyncedge_drop.h"
 #include "lyncedge_early.h"
 #include "lyncedge_ingress.h"
 #include "lyncedge_main.h"
+#include "lyncedge_trace.h"
 
 /* As at FORWARD: just ahead of the chains for filters, behind those that rewrite packets. */
 #define LE_INGRESS_PRIORITY (NF_IP_PRI_FILTER - 1)
@@ -67,7 +69,18 @@ static unsigned int length(const struct sk_buff *skb, u8 family)
 	return ip6 ? ntohs(ip6->payload_len) + sizeof(*ip6) : skb->len;
 }
 
-static unsigned int drop(const struct le_live *live, const struct sk_buff *skb, u8 family,
+/* What conntrack would say of it is not known. */
+static noinline void tell_dropped(const struct le_live *live, const struct sk_buff *skb, u8 family,
+				  const struct nf_hook_state *state, int outcome)
+{
+	struct le_packet packet;
+
+	le_packet_read(skb, family, &packet);
+	le_event_verdict(live, skb, state, &packet, le_crossing(LE_EXTERNAL, LE_IN), outcome,
+			 length(skb, family));
+}
+
+static unsigned int drop(const struct le_live *live, struct sk_buff *skb, u8 family,
 			 const struct nf_hook_state *state, int outcome)
 {
 	/* The hook may be there a moment longer than the device is named. */
@@ -77,10 +90,12 @@ static unsigned int drop(const struct le_live *live, const struct sk_buff *skb, 
 	if (outcome == LE_NO_ROW && live->reject)
 		return NF_ACCEPT;
 	le_count(live->sites, outcome, length(skb, family));
+	if (trace_verdict_enabled())
+		tell_dropped(live, skb, family, state, outcome);
 	if (live->log_group != LE_NO_LOG_GROUP)
 		le_log_drop(live, skb, state, family == LE_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6,
 			    outcome);
-	return NF_DROP;
+	return le_drop(skb, outcome);
 }
 
 /*

@@ -19,10 +19,12 @@
 #include <net/netfilter/nf_log.h>
 
 #include "lyncedge_control.h"
+#include "lyncedge_drop.h"
 #include "lyncedge_forward.h"
 #include "lyncedge_main.h"
 #include "lyncedge_needs.h"
 #include "lyncedge_sysfs.h"
+#include "lyncedge_trace.h"
 
 /*
  * Just ahead of the filter tables of iptables and nftables, so that they see only what passed:
@@ -91,16 +93,33 @@ void le_log_drop(const struct le_live *live, const struct sk_buff *skb,
 
 static unsigned int drop(const struct le_live *live, struct sk_buff *skb,
 			 const struct le_packet *packet, const struct nf_hook_state *state,
-			 int outcome)
+			 unsigned int crossing, int outcome)
 {
 	le_count(live->sites, outcome, skb->len);
+	if (trace_verdict_enabled())
+		le_event_verdict(live, skb, state, packet, crossing, outcome, skb->len);
 	if (live->log_group != LE_NO_LOG_GROUP)
 		le_log_drop(live, skb, state, state->pf, outcome);
 	if (!live->enforce)
 		return NF_ACCEPT;
 	if (outcome == LE_NO_ROW && live->reject)
 		le_reject(skb, packet->flow.protocol, state);
-	return NF_DROP;
+	return le_drop(skb, outcome);
+}
+
+/* It passed both crossings, of which it need not have been judged at any. */
+static noinline void tell_passed(const struct le_live *live, const struct sk_buff *skb,
+				 const struct nf_hook_state *state, const struct le_packet *packet,
+				 int entering, int leaving)
+{
+	u8 in = le_live_iface_of(live, state->in), out = le_live_iface_of(live, state->out);
+
+	if (entering != LE_UNJUDGED)
+		le_event_verdict(live, skb, state, packet, le_crossing(in, LE_IN), entering,
+				 skb->len);
+	if (leaving != LE_UNJUDGED)
+		le_event_verdict(live, skb, state, packet, le_crossing(out, LE_OUT), leaving,
+				 skb->len);
 }
 
 /**
@@ -113,13 +132,14 @@ static unsigned int drop(const struct le_live *live, struct sk_buff *skb,
  *
  * Context: a hook, under RCU.
  *
- * Return: NF_ACCEPT or NF_DROP.
+ * Return: NF_ACCEPT, or that it is dropped, and then @skb may be gone.
  */
 unsigned int le_judge_any(const struct le_live *live, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
 	u8 in = le_live_iface_of(live, state->in), out = le_live_iface_of(live, state->out);
 	int entering = LE_UNJUDGED, leaving = LE_UNJUDGED;
+	unsigned int crossing;
 	struct le_packet packet;
 
 	if (in == LE_UNNAMED && out == LE_UNNAMED)
@@ -127,17 +147,21 @@ unsigned int le_judge_any(const struct le_live *live, struct sk_buff *skb,
 	le_packet_read(skb, state->pf == NFPROTO_IPV4 ? LE_IPV4 : LE_IPV6, &packet);
 	ask_conntrack(live, skb, &packet);
 	if (in != LE_UNNAMED) {
-		entering = le_judge(live->table, le_crossing(in, LE_IN), &packet);
+		crossing = le_crossing(in, LE_IN);
+		entering = le_judge(live->table, crossing, &packet);
 		if (!le_outcome_accepts(entering))
-			return drop(live, skb, &packet, state, entering);
+			return drop(live, skb, &packet, state, crossing, entering);
 	}
 	if (out != LE_UNNAMED) {
-		leaving = le_judge(live->table, le_crossing(out, LE_OUT), &packet);
+		crossing = le_crossing(out, LE_OUT);
+		leaving = le_judge(live->table, crossing, &packet);
 		if (!le_outcome_accepts(leaving))
-			return drop(live, skb, &packet, state, leaving);
+			return drop(live, skb, &packet, state, crossing, leaving);
 	}
 	le_count(live->sites, entering, skb->len);
 	le_count(live->sites, leaving, skb->len);
+	if (trace_verdict_enabled())
+		tell_passed(live, skb, state, &packet, entering, leaving);
 	return NF_ACCEPT;
 }
 

@@ -52,7 +52,7 @@ static int refuse(const char *message, const char *hint)
 
 	strscpy(error.message, message, sizeof(error.message));
 	strscpy(error.hint, hint, sizeof(error.hint));
-	le_control_refuse(&error);
+	le_control_refuse(-EINVAL, &error);
 	return -EINVAL;
 }
 
@@ -227,7 +227,7 @@ static int add_piece(struct file *file, loff_t offset, const char *piece, size_t
 
 	ret = le_candidate_add(&candidate, file, offset, piece, len, &error);
 	if (ret < 0 && error.message[0])
-		le_control_refuse(&error);
+		le_control_refuse(ret, &error);
 	if (!ret)
 		le_control_accept();
 	if (ret <= 0)
