@@ -174,7 +174,7 @@ static void print_table(const struct counts *counts, bool all)
 
 /**
  * verb_counters() - show what rows accepted, and what was dropped why
- * @call: with --all, also what counted nothing
+ * @call: with --all, also what counted nothing; with --watch, again and again
  *
  * Return: STATUS_YES, or STATUS_ERROR.
  */
@@ -183,6 +183,12 @@ enum status verb_counters(const struct call *call)
 	bool all = call->options & OPTION_ALL;
 	struct counts counts;
 
+	if (call->options & OPTION_WATCH)
+		return watch_counters(call);
+	if (call->count)
+		return misuse(call, "--count goes with --watch");
+	if (call->nr_operands)
+		return misuse(call, "'%s' is too much without --watch", call->operands[0]);
 	if (!counts_read(&counts))
 		return STATUS_ERROR;
 	if (wants_json(call))

@@ -156,14 +156,23 @@ static const struct verb {
 	},
 	{
 		.name = "counters",
-		.usage = "[--all] [--json]",
+		.usage = "[--all] [--json] [--watch [SECONDS] [--count N]]",
 		.summary = "what each row accepted, and what was dropped for which reason",
-		.options = OPTION_JSON | OPTION_ALL,
+		.options = OPTION_JSON | OPTION_ALL | OPTION_WATCH | OPTION_COUNT,
+		.max = 1,
 		.run = verb_counters,
 		.help =
 "Shows the counters that are not zero. Their kinds are row (of the matrix) and\n"
 "site-row, drop (for a reason), and accept (for another reason than a row).\n"
-"  --all  those that are zero, too\n",
+"  --all  those that are zero, too\n"
+"  --watch [SECONDS]\n"
+"         goes on: every so many seconds (2; fractions are fine) what has been\n"
+"         counted since the last time, and how much that is a second: a line for\n"
+"         each counter that moved, then the sums; with --json an object a line.\n"
+"         Until it is interrupted; it outlasts a module that is loaded anew, and\n"
+"         counters that are reset\n"
+"  --count N\n"
+"         with --watch: stops after so many times\n",
 	},
 	{
 		.name = "reset",
@@ -436,6 +445,7 @@ static const struct {
 	{ "--force", OPTION_FORCE },
 	{ "--yes", OPTION_YES },
 	{ "--access and the like", OPTION_ANSWER },
+	{ "--watch", OPTION_WATCH },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -509,6 +519,25 @@ enum status misuse(const struct call *call, const char *fmt, ...)
 	return STATUS_ERROR;
 }
 
+/**
+ * parse_number() - read an operand that is a number
+ * @text: the operand
+ * @max: how large it may be
+ * @number: where to put it
+ *
+ * Return: whether it is one.
+ */
+bool parse_number(const char *text, u64 max, u64 *number)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return !errno && !*end && *number <= max;
+}
+
 static enum status misuse_overall(const char *what, const char *word)
 {
 	unsigned int i;
@@ -538,7 +567,8 @@ static enum status run(const struct verb *verb, const struct call *call)
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
 	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS, ARG_FORCE, ARG_YES, ARG_GATEWAY, ARG_GROUP,
-	ARG_COUNT, ARG_CONN, ARG_ANSWER, ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
+	ARG_COUNT, ARG_CONN, ARG_WATCH, ARG_ANSWER,
+	ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
 };
 
 static const struct option long_options[] = {
@@ -559,6 +589,7 @@ static const struct option long_options[] = {
 	{ "conn", no_argument, NULL, ARG_CONN },
 	{ "force", no_argument, NULL, ARG_FORCE },
 	{ "yes", no_argument, NULL, ARG_YES },
+	{ "watch", optional_argument, NULL, ARG_WATCH },
 	{ "external", required_argument, NULL, ARG_ANSWER + INIT_EXTERNAL },
 	{ "internal", required_argument, NULL, ARG_ANSWER + INIT_INTERNAL },
 	{ "access", required_argument, NULL, ARG_ANSWER + INIT_ACCESS },
@@ -651,6 +682,10 @@ static enum status main_status(int argc, char **argv)
 			break;
 		case ARG_YES:
 			call.options |= OPTION_YES;
+			break;
+		case ARG_WATCH:
+			call.watch = optarg;
+			call.options |= OPTION_WATCH;
 			break;
 		case ARG_ANSWER ... ARG_LAST_ANSWER:
 			call.answers[c - ARG_ANSWER] = optarg;

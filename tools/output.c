@@ -4,6 +4,21 @@
  */
 #include "output.h"
 
+/* Where complaints go in place of stderr, if not NULL. */
+static char **kept;
+
+/**
+ * complain_to() - keep complaints, for who has no use for lines on stderr
+ * @text: where to put the last one, without the line's end, in place of what is there, which is
+ *	freed; NULL for stderr again
+ *
+ * Advice is not kept.
+ */
+void complain_to(char **text)
+{
+	kept = text;
+}
+
 /**
  * complain() - say on stderr what is wrong
  * @fmt: as printf(), without the line's end
@@ -12,11 +27,17 @@ void complain(const char *fmt, ...)
 {
 	va_list args;
 
-	fputs("lyncedgectl: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	if (kept) {
+		free(*kept);
+		if (vasprintf(kept, fmt, args) < 0)
+			*kept = NULL;
+	} else {
+		fputs("lyncedgectl: ", stderr);
+		vfprintf(stderr, fmt, args);
+		fputc('\n', stderr);
+	}
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 /**
@@ -27,6 +48,8 @@ void advise(const char *fmt, ...)
 {
 	va_list args;
 
+	if (kept)
+		return;
 	fputs("hint: ", stderr);
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
@@ -39,6 +62,7 @@ void advise(const char *fmt, ...)
  */
 void die_out_of_memory(void)
 {
+	kept = NULL;
 	complain("out of memory");
 	exit(STATUS_ERROR);
 }

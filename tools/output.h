@@ -15,6 +15,7 @@ enum status {
 	STATUS_ERROR,	/* could not be found out or done */
 };
 
+void complain_to(char **text);
 __printf(1, 2) void complain(const char *fmt, ...);
 __printf(1, 2) void advise(const char *fmt, ...);
 __printf(1, 2) char *text_of(const char *fmt, ...);

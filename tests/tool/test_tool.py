@@ -36,7 +36,7 @@ class Words(ToolTest):
 
     def test_help_names_the_options(self):
         takes = {"status": "json", "check": "json", "show": "policy json", "mode": "json",
-                 "matrix": "all policy tsv json", "counters": "all json", "explain": "policy json batch",
+                 "matrix": "all policy tsv json", "counters": "all json watch count", "explain": "policy json batch",
                  "export": "policy", "replay": "policy json all external internal gateway",
                  "log": "policy json group count"}
         for verb, options in takes.items():
@@ -90,7 +90,7 @@ class WithoutModule(ToolTest):
     def test_no_module(self):
         for arguments in [["status"], ["show"], ["mode"], ["mode", "off"], ["enable", "av"], ["disable", "av"],
                           ["matrix"], ["counters"], ["reset"], ["check"], ["apply", self.write("p", CLEAN)],
-                          ["export", "nft"], ["replay", "capture"], ["log"],
+                          ["export", "nft"], ["replay", "capture"], ["log"], ["counters", "--watch"],
                           ["explain", "external", "in", "tcp", "1.1.1.1:1", "2.2.2.2:2"], ["explain", "--batch"]]:
             with self.subTest(" ".join(arguments)):
                 result = self.run_tool(*arguments, wants=2)
