@@ -170,7 +170,7 @@ static const struct verb {
 "         counted since the last time, and how much that is a second: a line for\n"
 "         each counter that moved, then the sums; with --json an object a line.\n"
 "         Until it is interrupted; it outlasts a module that is loaded anew, and\n"
-"         counters that are reset\n"
+"         counters that are reset. 'lyncedgectl top' is for a screen\n"
 "  --count N\n"
 "         with --watch: stops after so many times\n",
 	},
@@ -418,6 +418,34 @@ static const struct verb {
 "                one\n"
 "\n"
 "Exit status: 0 printed, 2 errors.\n",
+	},
+	{
+		.name = "top",
+		.usage = "[SECONDS]",
+		.summary = "rows and reasons to drop by rate, live on a terminal",
+		.max = 1,
+		.run = verb_top,
+		.help =
+"Shows what is going on, every so many seconds (2; fractions are fine): what was\n"
+"accepted and dropped, the rows that have counted anything, those with most\n"
+"packets a second first, and below them the reasons likewise; on top the mode,\n"
+"how many policies have been applied, and how much time there is to confirm a\n"
+"change. It outlasts a module that is loaded anew, and counters that are reset.\n"
+"Keys:\n"
+"  q        quit\n"
+"  s        sort by the next column: packets/s, bytes/s, packets, bytes; or not\n"
+"           at all, as the matrix has them\n"
+"  p        pause, and go on\n"
+"  + -      longer and shorter intervals\n"
+"  r        reset the view: its packets and bytes start from 0, the module's\n"
+"           counters stay as they are; the next time, show those again\n"
+"  a        also rows and reasons that have counted nothing\n"
+"  arrows, PgUp, PgDn   rows that do not fit\n"
+"\n"
+"It wants a terminal; 'lyncedgectl counters --watch' does not. Colour is left\n"
+"out if NO_COLOR is set.\n"
+"\n"
+"Exit status: 0 it was told to quit, 2 errors.\n",
 	},
 };
 

@@ -88,6 +88,29 @@ char *text_of(const char *fmt, ...)
 }
 
 /**
+ * short_figure() - a figure for a narrow column, as 1.23k or 45.6M
+ * @buf: where to put it, terminated
+ * @value: the figure, not negative
+ */
+void short_figure(char buf[SHORT_FIGURE], double value)
+{
+	static const char units[] = "kMGTPEZ";
+	int unit = -1;
+
+	/* As it will be rounded. */
+	while (value >= 999.5 && units[unit + 1]) {
+		value /= 1000;
+		unit++;
+	}
+	if (unit < 0)
+		scnprintf(buf, SHORT_FIGURE, "%.*f", value < 9.95 && value != (double)(int)value,
+			  value);
+	else
+		scnprintf(buf, SHORT_FIGURE, "%.*f%c", value < 9.995 ? 2 : value < 99.95, value,
+			  units[unit]);
+}
+
+/**
  * joined() - put words together to a line
  * @words: the words
  * @nr: how many

@@ -15,10 +15,14 @@ enum status {
 	STATUS_ERROR,	/* could not be found out or done */
 };
 
+/* The longest is "1.00k". */
+#define SHORT_FIGURE 16
+
 void complain_to(char **text);
 __printf(1, 2) void complain(const char *fmt, ...);
 __printf(1, 2) void advise(const char *fmt, ...);
 __printf(1, 2) char *text_of(const char *fmt, ...);
+void short_figure(char buf[SHORT_FIGURE], double value);
 char *joined(char **words, int nr);
 void *grown(void *list, size_t nr, size_t size);
 void die_out_of_memory(void);
