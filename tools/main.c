@@ -447,6 +447,25 @@ static const struct verb {
 "\n"
 "Exit status: 0 it was told to quit, 2 errors.\n",
 	},
+	{
+		.name = "report",
+		.usage = "[--policy FILE]",
+		.summary = "print a page on how things stand, for a browser or paper (HTML)",
+		.options = OPTION_POLICY,
+		.run = verb_report,
+		.help =
+"Prints an HTML page: the five tables of the matrix, as Microsoft has them, each\n"
+"row with its state, who is at either end, what it accepted, and its share of\n"
+"that; the rows of the site; what was dropped, and what each reason means; the\n"
+"warnings of 'lyncedgectl check' with their remedies; who is in which group. The\n"
+"page needs nothing else, neither network nor scripts, and is fit for printing.\n"
+"With --policy FILE it is about that policy, without counters.\n"
+"\n"
+"Exit status: 0 printed, 2 errors.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl report >lyncedge.html\n",
+	},
 };
 
 const char tool_version[] = LYNCEDGE_VERSION;

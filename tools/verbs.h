@@ -109,6 +109,7 @@ enum status verb_nat(const struct call *call);
 enum status verb_metrics(const struct call *call);
 enum status verb_init(const struct call *call);
 enum status verb_top(const struct call *call);
+enum status verb_report(const struct call *call);
 
 /* Of "counters". */
 enum status watch_counters(const struct call *call);

@@ -18,8 +18,7 @@ SAMPLE = os.path.join(TOP, "tools", "sample.policy")
 TOOL, PLAIN_TOOL = (os.path.abspath(path) for path in sys.argv[1:3])
 
 VERBS = ("status check apply show mode confirm enable disable matrix counters reset explain replay log export "
-         "diff nat init metrics top").split()
-LATER_VERBS = "report".split()
+         "diff nat init metrics top report").split()
 FEATURES = ("crl dns remote-access federation web-conferencing av av-federation av-federation-ocs2007 multiple-pools "
             "pic pic-av xmpp cms-replication central-logging").split()
 REASONS = "no-row malformed fragment blocked protocol invalid icmp-related icmp-echo".split()
