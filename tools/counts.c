@@ -75,6 +75,49 @@ void counts_free(struct counts *counts)
 {
 	free(counts->list);
 	free(counts->text);
+	*counts = (struct counts){ .nr = 0 };
+}
+
+/**
+ * count_row() - the row that a counter is of
+ * @count: the counter
+ * @policy: the policy that may have site rows, or NULL
+ *
+ * Return: number of the row; -ENOENT if it is of none, or of one that the policy has no more.
+ */
+int count_row(const struct count *count, const struct le_policy *policy)
+{
+	u32 i;
+
+	if (count->kind == COUNT_ROW)
+		return le_row_find(count->name, strlen(count->name));
+	if (count->kind != COUNT_SITE_ROW || !policy)
+		return -ENOENT;
+	for (i = 0; i < policy->nr_site_rows; i++)
+		if (!strcmp(policy->site_rows[i].name, count->name))
+			return LE_NR_ROWS + i;
+	return -ENOENT;
+}
+
+/**
+ * counts_sum() - add counters up
+ * @counts: the counters
+ * @accepted: where to put what was accepted, by whatever row or reason
+ * @dropped: where to put what was dropped
+ */
+void counts_sum(const struct counts *counts, struct count *accepted, struct count *dropped)
+{
+	size_t i;
+
+	*accepted = (struct count){ .name = "accepted", .kind = COUNT_ACCEPT };
+	*dropped = (struct count){ .name = "dropped", .kind = COUNT_DROP };
+	for (i = 0; i < counts->nr; i++) {
+		const struct count *count = &counts->list[i];
+		struct count *sum = count->kind == COUNT_DROP ? dropped : accepted;
+
+		sum->packets += count->packets;
+		sum->bytes += count->bytes;
+	}
 }
 
 static void print_json(const struct counts *counts, bool all)
@@ -131,7 +174,7 @@ static void print_table(const struct counts *counts, bool all)
 
 /**
  * verb_counters() - show what rows accepted, and what was dropped why
- * @call: with --all, also what counted nothing
+ * @call: with --all, also what counted nothing; with --watch, again and again
  *
  * Return: STATUS_YES, or STATUS_ERROR.
  */
@@ -140,6 +183,12 @@ enum status verb_counters(const struct call *call)
 	bool all = call->options & OPTION_ALL;
 	struct counts counts;
 
+	if (call->options & OPTION_WATCH)
+		return watch_counters(call);
+	if (call->count)
+		return misuse(call, "--count goes with --watch");
+	if (call->nr_operands)
+		return misuse(call, "'%s' is too much without --watch", call->operands[0]);
 	if (!counts_read(&counts))
 		return STATUS_ERROR;
 	if (wants_json(call))

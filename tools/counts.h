@@ -5,6 +5,7 @@
 #ifndef LYNCEDGECTL_COUNTS_H
 #define LYNCEDGECTL_COUNTS_H
 
+#include "lyncedge_policy.h"
 #include "output.h"
 
 enum count_kind {
@@ -36,7 +37,14 @@ struct counts {
 	size_t nr;
 };
 
+static inline bool count_is_of_row(const struct count *count)
+{
+	return count->kind == COUNT_ROW || count->kind == COUNT_SITE_ROW;
+}
+
 bool counts_read(struct counts *counts);
 void counts_free(struct counts *counts);
+int count_row(const struct count *count, const struct le_policy *policy);
+void counts_sum(const struct counts *counts, struct count *accepted, struct count *dropped);
 
 #endif /* LYNCEDGECTL_COUNTS_H */

@@ -6,71 +6,6 @@
 #include "rows.h"
 #include "verbs.h"
 
-#define STATE_TEXT 160
-
-static const char *const media_ends[] = {
-	[LE_RTP_EITHER] = "at either end",
-	[LE_RTP_SOURCE] = "at the source",
-	[LE_RTP_DESTINATION] = "at the destination",
-};
-
-/* What options of the policy add to the ports. */
-static const char *ports_note(const struct le_policy *policy, unsigned int row)
-{
-	const struct le_row *r;
-
-	if (row >= LE_NR_ROWS)
-		return NULL;
-	r = &le_matrix[row];
-	if (r->kind == LE_PORTS_MEDIA && r->dir == LE_OUT)
-		return media_ends[policy->options[LE_OPT_RTP_OUTBOUND]];
-	if (policy->options[LE_OPT_PORTS] != LE_PORTS_STRICT)
-		return NULL;
-	if (r->kind == LE_PORTS_STRICT_MEDIA)
-		return "and source in the media range";
-	return r->kind == LE_PORTS_STRICT_STUN ? "and source 3478" : NULL;
-}
-
-/* Why a row is not active: its features are off, or an edge has no address. */
-static void put_inactive(char *state, const struct le_policy *policy, unsigned int row,
-			 const struct row_view *view)
-{
-	unsigned int edge;
-
-	if (row < LE_NR_ROWS && !(policy->features & le_matrix[row].features)) {
-		scnprintf(state, STATE_TEXT, "off: feature %s", view->features);
-		return;
-	}
-	for (edge = 0; edge < LE_NR_EDGES; edge++) {
-		const char *name = le_edge_names[edge];
-
-		if (!policy->edges[edge].nr &&
-		    (!strcmp(view->source, name) || !strcmp(view->destination, name)))
-			scnprintf(state, STATE_TEXT, "off: edge %s has no address", name);
-	}
-}
-
-static void put_state(char *state, const struct le_policy *policy, unsigned int row,
-		      const struct row_view *view)
-{
-	int first = row_counts_at(policy, row);
-	const char *note = policy ? ports_note(policy, row) : NULL;
-	size_t n = 0;
-
-	state[0] = 0;
-	if (policy && !row_is_active(policy, row)) {
-		put_inactive(state, policy, row, view);
-		return;
-	}
-	if (policy)
-		n += scnprintf(state, STATE_TEXT, "active");
-	if (note)
-		n += scnprintf(state + n, STATE_TEXT - n, ", port %s", note);
-	if (first >= 0)
-		scnprintf(state + n, STATE_TEXT - n, "%scounts at %s", n ? ", " : "",
-			  le_matrix[first].id);
-}
-
 static void print_table(const struct le_policy *policy, bool all)
 {
 	static const char *const titles[] = {
@@ -82,13 +17,13 @@ static void print_table(const struct le_policy *policy, bool all)
 
 	static_assert(ARRAY_SIZE(titles) <= TABLE_MAX_COLUMNS, "too many columns");
 	for (row = 0; row < nr_rows(policy); row++) {
-		char state[STATE_TEXT];
+		char state[ROW_STATE_TEXT];
 		struct row_view view;
 
 		if (!all && !row_is_active(policy, row))
 			continue;
 		row_view(&view, policy, row);
-		put_state(state, policy, row, &view);
+		row_state(state, policy, row);
 		table_add(&table, view.id, view.iface, view.dir, view.application, view.protocol,
 			  view.ports_text, view.source, view.destination, state);
 	}

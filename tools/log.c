@@ -376,18 +376,6 @@ static enum status run(struct log *log)
 
 /* ---- the command line ---- */
 
-/* Whether an operand is a number up to @max. */
-static bool parse_number(const char *text, u64 max, u64 *number)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	return !errno && !*end && *number <= max;
-}
-
 static bool find_group(struct log *log)
 {
 	if (log->call->group || log->call->nr_operands)

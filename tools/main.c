@@ -161,14 +161,23 @@ static const struct verb {
 	},
 	{
 		.name = "counters",
-		.usage = "[--all] [--json]",
+		.usage = "[--all] [--json] [--watch [SECONDS] [--count N]]",
 		.summary = "what each row accepted, and what was dropped for which reason",
-		.options = OPTION_JSON | OPTION_ALL,
+		.options = OPTION_JSON | OPTION_ALL | OPTION_WATCH | OPTION_COUNT,
+		.max = 1,
 		.run = verb_counters,
 		.help =
 "Shows the counters that are not zero. Their kinds are row (of the matrix) and\n"
 "site-row, drop (for a reason), and accept (for another reason than a row).\n"
-"  --all  those that are zero, too\n",
+"  --all  those that are zero, too\n"
+"  --watch [SECONDS]\n"
+"         goes on: every so many seconds (2; fractions are fine) what has been\n"
+"         counted since the last time, and how much that is a second: a line for\n"
+"         each counter that moved, then the sums; with --json an object a line.\n"
+"         Until it is interrupted; it outlasts a module that is loaded anew, and\n"
+"         counters that are reset. 'lyncedgectl top' is for a screen\n"
+"  --count N\n"
+"         with --watch: stops after so many times\n",
 	},
 	{
 		.name = "reset",
@@ -424,6 +433,53 @@ static const struct verb {
 "\n"
 "Exit status: 0 printed, 2 errors.\n",
 	},
+	{
+		.name = "top",
+		.usage = "[SECONDS]",
+		.summary = "rows and reasons to drop by rate, live on a terminal",
+		.max = 1,
+		.run = verb_top,
+		.help =
+"Shows what is going on, every so many seconds (2; fractions are fine): what was\n"
+"accepted and dropped, the rows that have counted anything, those with most\n"
+"packets a second first, and below them the reasons likewise; on top the mode,\n"
+"how many policies have been applied, and how much time there is to confirm a\n"
+"change. It outlasts a module that is loaded anew, and counters that are reset.\n"
+"Keys:\n"
+"  q        quit\n"
+"  s        sort by the next column: packets/s, bytes/s, packets, bytes; or not\n"
+"           at all, as the matrix has them\n"
+"  p        pause, and go on\n"
+"  + -      longer and shorter intervals\n"
+"  r        reset the view: its packets and bytes start from 0, the module's\n"
+"           counters stay as they are; the next time, show those again\n"
+"  a        also rows and reasons that have counted nothing\n"
+"  arrows, PgUp, PgDn   rows that do not fit\n"
+"\n"
+"It wants a terminal; 'lyncedgectl counters --watch' does not. Colour is left\n"
+"out if NO_COLOR is set.\n"
+"\n"
+"Exit status: 0 it was told to quit, 2 errors.\n",
+	},
+	{
+		.name = "report",
+		.usage = "[--policy FILE]",
+		.summary = "print a page on how things stand, for a browser or paper (HTML)",
+		.options = OPTION_POLICY,
+		.run = verb_report,
+		.help =
+"Prints an HTML page: the five tables of the matrix, as Microsoft has them, each\n"
+"row with its state, who is at either end, what it accepted, and its share of\n"
+"that; the rows of the site; what was dropped, and what each reason means; the\n"
+"warnings of 'lyncedgectl check' with their remedies; who is in which group. The\n"
+"page needs nothing else, neither network nor scripts, and is fit for printing.\n"
+"With --policy FILE it is about that policy, without counters.\n"
+"\n"
+"Exit status: 0 printed, 2 errors.\n"
+"\n"
+"Example:\n"
+"  lyncedgectl report >lyncedge.html\n",
+	},
 };
 
 const char tool_version[] = LYNCEDGE_VERSION;
@@ -450,6 +506,7 @@ static const struct {
 	{ "--force", OPTION_FORCE },
 	{ "--yes", OPTION_YES },
 	{ "--access and the like", OPTION_ANSWER },
+	{ "--watch", OPTION_WATCH },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -523,6 +580,25 @@ enum status misuse(const struct call *call, const char *fmt, ...)
 	return STATUS_ERROR;
 }
 
+/**
+ * parse_number() - read an operand that is a number
+ * @text: the operand
+ * @max: how large it may be
+ * @number: where to put it
+ *
+ * Return: whether it is one.
+ */
+bool parse_number(const char *text, u64 max, u64 *number)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return !errno && !*end && *number <= max;
+}
+
 static enum status misuse_overall(const char *what, const char *word)
 {
 	unsigned int i;
@@ -559,7 +635,8 @@ static enum status run(const struct verb *verb, const struct call *call)
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
 	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS, ARG_FORCE, ARG_YES, ARG_GATEWAY, ARG_GROUP,
-	ARG_COUNT, ARG_CONN, ARG_ANSWER, ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
+	ARG_COUNT, ARG_CONN, ARG_WATCH, ARG_ANSWER,
+	ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
 };
 
 static const struct option long_options[] = {
@@ -580,6 +657,7 @@ static const struct option long_options[] = {
 	{ "conn", no_argument, NULL, ARG_CONN },
 	{ "force", no_argument, NULL, ARG_FORCE },
 	{ "yes", no_argument, NULL, ARG_YES },
+	{ "watch", optional_argument, NULL, ARG_WATCH },
 	{ "external", required_argument, NULL, ARG_ANSWER + INIT_EXTERNAL },
 	{ "internal", required_argument, NULL, ARG_ANSWER + INIT_INTERNAL },
 	{ "access", required_argument, NULL, ARG_ANSWER + INIT_ACCESS },
@@ -677,6 +755,10 @@ static enum status main_status(int argc, char **argv)
 			break;
 		case ARG_YES:
 			call.options |= OPTION_YES;
+			break;
+		case ARG_WATCH:
+			call.watch = optarg;
+			call.options |= OPTION_WATCH;
 			break;
 		case ARG_ANSWER ... ARG_LAST_ANSWER:
 			call.answers[c - ARG_ANSWER] = optarg;

@@ -6,10 +6,9 @@
 /* Before the kernel's headers, which then leave out what is the same in both. */
 #include <net/if.h>
 
-#include "counts.h"
 #include "load.h"
 #include "rows.h"
-#include "sysfs.h"
+#include "state.h"
 #include "verbs.h"
 
 #define MODULE_VERSION_FILE "/sys/module/lyncedge/version"
@@ -17,21 +16,11 @@
 /**
  * struct exposition - what is to be shown, and how
  * @openmetrics: the newer format
- * @policy: the policy in force; NULL if there is none
- * @counts: the counters
- * @mode: the mode
- * @generation: how many policies have been applied
- * @confirm: seconds until changes are undone; 0 if none are to be
- * @error: why the last write was refused; empty if it was not
+ * @state: the state
  */
 struct exposition {
 	bool openmetrics;
-	struct le_policy *policy;
-	struct counts counts;
-	char *mode;
-	char *generation;
-	char *confirm;
-	char *error;
+	struct state state;
 };
 
 enum metric_type { TYPE_GAUGE, TYPE_COUNTER, TYPE_INFO, TYPE_STATESET };
@@ -143,7 +132,7 @@ static void put_mode(const struct exposition *x)
 		put_name(&metric);
 		/* A state set's label is called as the metric is. */
 		put_label("lyncedge_mode", modes[i], true);
-		printf("} %d\n", !strcmp(x->mode, modes[i]));
+		printf("} %d\n", !strcmp(x->state.mode, modes[i]));
 	}
 }
 
@@ -162,9 +151,9 @@ static void put_state(const struct exposition *x)
 		"Whether the last write to the module was refused.",
 	};
 
-	put_single(x, &generation, strtoull(x->generation, NULL, 10));
-	put_single(x, &confirm, strtoull(x->confirm, NULL, 10));
-	put_single(x, &refused, *x->error && *x->error != '\n');
+	put_single(x, &generation, strtoull(x->state.generation, NULL, 10));
+	put_single(x, &confirm, strtoull(x->state.confirm, NULL, 10));
+	put_single(x, &refused, !!*x->state.error);
 }
 
 static void put_devices(const struct exposition *x)
@@ -177,9 +166,9 @@ static void put_devices(const struct exposition *x)
 	u32 i;
 
 	put_head(x, &metric);
-	for (iface = 0; x->policy && iface < LE_NR_IFACES; iface++) {
-		for (i = 0; i < x->policy->nr_devices[iface]; i++) {
-			const char *name = x->policy->devices[iface][i];
+	for (iface = 0; x->state.policy && iface < LE_NR_IFACES; iface++) {
+		for (i = 0; i < x->state.policy->nr_devices[iface]; i++) {
+			const char *name = x->state.policy->devices[iface][i];
 
 			put_name(&metric);
 			put_label("interface", le_iface_names[iface], true);
@@ -201,7 +190,7 @@ static void put_features(const struct exposition *x)
 	for (i = 0; i < LE_NR_FEATURES; i++) {
 		put_name(&metric);
 		put_label("feature", le_feature_names[i], true);
-		printf("} %d\n", x->policy && x->policy->features & BIT(i));
+		printf("} %d\n", x->state.policy && x->state.policy->features & BIT(i));
 	}
 }
 
@@ -218,9 +207,9 @@ static void put_sizes(const struct exposition *x)
 		"lyncedge_prefixes", TYPE_GAUGE, NULL, "Prefixes of groups and of the block list.",
 	};
 
-	put_single(x, &rows, x->policy ? count_active_rows(x->policy) : 0);
-	put_single(x, &site_rows, x->policy ? x->policy->nr_site_rows : 0);
-	put_single(x, &prefixes, x->policy ? x->policy->nr_prefixes : 0);
+	put_single(x, &rows, x->state.policy ? count_active_rows(x->state.policy) : 0);
+	put_single(x, &site_rows, x->state.policy ? x->state.policy->nr_site_rows : 0);
+	put_single(x, &prefixes, x->state.policy ? x->state.policy->nr_prefixes : 0);
 }
 
 static void put_row_labels(const struct le_policy *policy, unsigned int row)
@@ -244,39 +233,26 @@ static void put_active(const struct exposition *x)
 	unsigned int row;
 
 	put_head(x, &metric);
-	for (row = 0; row < nr_rows(x->policy); row++) {
+	for (row = 0; row < nr_rows(x->state.policy); row++) {
 		put_name(&metric);
-		put_row_labels(x->policy, row);
-		printf("} %d\n", x->policy && row_is_active(x->policy, row));
+		put_row_labels(x->state.policy, row);
+		printf("} %d\n", x->state.policy && row_is_active(x->state.policy, row));
 	}
 }
 
 /* ---- counters ---- */
 
-/* The number of the row that a counter is of; -ENOENT if the policy has changed since. */
-static int row_of_count(const struct exposition *x, const struct count *count)
-{
-	u32 i;
-
-	if (count->kind == COUNT_ROW)
-		return le_row_find(count->name, strlen(count->name));
-	for (i = 0; x->policy && i < x->policy->nr_site_rows; i++)
-		if (!strcmp(x->policy->site_rows[i].name, count->name))
-			return LE_NR_ROWS + i;
-	return -ENOENT;
-}
-
 static void put_count(const struct exposition *x, const struct metric *metric,
 		      const struct count *count, bool bytes)
 {
-	bool is_row = count->kind == COUNT_ROW || count->kind == COUNT_SITE_ROW;
-	int row = is_row ? row_of_count(x, count) : -ENOENT;
+	bool is_row = count_is_of_row(count);
+	int row = is_row ? count_row(count, x->state.policy) : -ENOENT;
 
 	if (is_row && row < 0)
 		return;
 	put_name(metric);
 	if (is_row)
-		put_row_labels(x->policy, row);
+		put_row_labels(x->state.policy, row);
 	else
 		put_label("reason", count->name, true);
 	printf("} %llu\n", bytes ? count->bytes : count->packets);
@@ -317,11 +293,10 @@ static void put_counter(const struct exposition *x, const struct counter *counte
 	size_t i;
 
 	put_head(x, metric);
-	for (i = 0; i < x->counts.nr; i++) {
-		const struct count *count = &x->counts.list[i];
-		bool is_row = count->kind == COUNT_ROW || count->kind == COUNT_SITE_ROW;
+	for (i = 0; i < x->state.counts.nr; i++) {
+		const struct count *count = &x->state.counts.list[i];
 
-		if (counter->rows ? is_row : count->kind == counter->kind)
+		if (counter->rows ? count_is_of_row(count) : count->kind == counter->kind)
 			put_count(x, metric, count, bytes);
 	}
 }
@@ -345,33 +320,6 @@ static void put_all(const struct exposition *x)
 		puts("# EOF");
 }
 
-static bool read_policy(struct exposition *x)
-{
-	struct le_error error;
-	size_t len;
-	char *text = sysfs_read_policy(&len);
-	bool ok = text;
-
-	if (text && len && le_policy_parse(text, len, &x->policy, &error)) {
-		complain("the policy in force is not understood: %s", error.message);
-		advise("module and tool are of different versions: install both from one");
-		ok = false;
-	}
-	free(text);
-	return ok;
-}
-
-static bool read_all_of_it(struct exposition *x)
-{
-	size_t len;
-
-	x->mode = sysfs_read_line("mode");
-	x->generation = x->mode ? sysfs_read_line("generation") : NULL;
-	x->confirm = x->generation ? sysfs_read_line("confirm") : NULL;
-	x->error = x->confirm ? sysfs_read("error", &len) : NULL;
-	return x->error && read_policy(x) && counts_read(&x->counts);
-}
-
 /**
  * verb_metrics() - say how things stand to a monitoring system
  * @call: with --prometheus in the older format
@@ -383,15 +331,10 @@ enum status verb_metrics(const struct call *call)
 	struct exposition x = { .openmetrics = !(call->options & OPTION_PROMETHEUS) };
 	enum status status = STATUS_ERROR;
 
-	if (read_all_of_it(&x)) {
+	if (state_read(&x.state)) {
 		put_all(&x);
-		counts_free(&x.counts);
 		status = STATUS_YES;
 	}
-	free(x.mode);
-	free(x.generation);
-	free(x.confirm);
-	free(x.error);
-	le_policy_free(x.policy);
+	state_free(&x.state);
 	return status;
 }

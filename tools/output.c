@@ -6,6 +6,21 @@
 
 #include "output.h"
 
+/* Where complaints go in place of stderr, if not NULL. */
+static char **kept;
+
+/**
+ * complain_to() - keep complaints, for who has no use for lines on stderr
+ * @text: where to put the last one, without the line's end, in place of what is there, which is
+ *	freed; NULL for stderr again
+ *
+ * Advice is not kept.
+ */
+void complain_to(char **text)
+{
+	kept = text;
+}
+
 static bool has_colours(FILE *out)
 {
 	const char *unwanted = getenv("NO_COLOR"), *terminal = getenv("TERM");
@@ -53,11 +68,17 @@ void complain(const char *fmt, ...)
 {
 	va_list args;
 
-	fputs("lyncedgectl: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	if (kept) {
+		free(*kept);
+		if (vasprintf(kept, fmt, args) < 0)
+			*kept = NULL;
+	} else {
+		fputs("lyncedgectl: ", stderr);
+		vfprintf(stderr, fmt, args);
+		fputc('\n', stderr);
+	}
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 /**
@@ -68,6 +89,8 @@ void advise(const char *fmt, ...)
 {
 	va_list args;
 
+	if (kept)
+		return;
 	fputs("hint: ", stderr);
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
@@ -80,6 +103,7 @@ void advise(const char *fmt, ...)
  */
 void die_out_of_memory(void)
 {
+	kept = NULL;
 	complain("out of memory");
 	exit(STATUS_ERROR);
 }
@@ -102,6 +126,29 @@ char *text_of(const char *fmt, ...)
 	if (n < 0)
 		die_out_of_memory();
 	return text;
+}
+
+/**
+ * short_figure() - a figure for a narrow column, as 1.23k or 45.6M
+ * @buf: where to put it, terminated
+ * @value: the figure, not negative
+ */
+void short_figure(char buf[SHORT_FIGURE], double value)
+{
+	static const char units[] = "kMGTPEZ";
+	int unit = -1;
+
+	/* As it will be rounded. */
+	while (value >= 999.5 && units[unit + 1]) {
+		value /= 1000;
+		unit++;
+	}
+	if (unit < 0)
+		scnprintf(buf, SHORT_FIGURE, "%.*f", value < 9.95 && value != (double)(int)value,
+			  value);
+	else
+		scnprintf(buf, SHORT_FIGURE, "%.*f%c", value < 9.995 ? 2 : value < 99.95, value,
+			  units[unit]);
 }
 
 /**
@@ -329,6 +376,20 @@ struct json_object *json_number(u64 number)
 struct json_object *json_flag(bool flag)
 {
 	return made(json_object_new_boolean(flag));
+}
+
+/**
+ * json_figure() - what was worked out, for JSON
+ * @figure: the figure
+ *
+ * Return: the same, with three digits behind the point.
+ */
+struct json_object *json_figure(double figure)
+{
+	char text[64];
+
+	scnprintf(text, sizeof(text), "%.3f", figure);
+	return made(json_object_new_double_s(figure, text));
 }
 
 /**

@@ -24,9 +24,15 @@ enum colour {
 
 const char *colour_on(FILE *out, enum colour colour);
 const char *colour_off(FILE *out);
+
+/* The longest is "1.00k". */
+#define SHORT_FIGURE 16
+
+void complain_to(char **text);
 __printf(1, 2) void complain(const char *fmt, ...);
 __printf(1, 2) void advise(const char *fmt, ...);
 __printf(1, 2) char *text_of(const char *fmt, ...);
+void short_figure(char buf[SHORT_FIGURE], double value);
 char *joined(char **words, int nr);
 char *text_of_output(void (*print)(const void *what), const void *what);
 void *grown(void *list, size_t nr, size_t size);
@@ -59,6 +65,7 @@ struct json_object *json_map(void);
 struct json_object *json_list(void);
 struct json_object *json_number(u64 number);
 struct json_object *json_flag(bool flag);
+struct json_object *json_figure(double figure);
 struct json_object *json_seconds(u64 seconds, u64 part, int digits);
 struct json_object *json_text(const char *text);
 void json_add(struct json_object *object, const char *key, struct json_object *value);

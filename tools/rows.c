@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Puts rows into words: those of the matrix, and from LE_NR_ROWS up those of the site. Who prints
- * the words is listing.c and explain.c.
+ * the words is listing.c, explain.c, top.c and report.c.
  */
 #include "rows.h"
 
@@ -158,4 +158,73 @@ int row_counts_at(const struct le_policy *policy, unsigned int row)
 unsigned int nr_rows(const struct le_policy *policy)
 {
 	return LE_NR_ROWS + (policy ? policy->nr_site_rows : 0);
+}
+
+static const char *const media_ends[] = {
+	[LE_RTP_EITHER] = "at either end",
+	[LE_RTP_SOURCE] = "at the source",
+	[LE_RTP_DESTINATION] = "at the destination",
+};
+
+/* What options of the policy add to the ports. */
+static const char *ports_note(const struct le_policy *policy, unsigned int row)
+{
+	const struct le_row *r;
+
+	if (row >= LE_NR_ROWS)
+		return NULL;
+	r = &le_matrix[row];
+	if (r->kind == LE_PORTS_MEDIA && r->dir == LE_OUT)
+		return media_ends[policy->options[LE_OPT_RTP_OUTBOUND]];
+	if (policy->options[LE_OPT_PORTS] != LE_PORTS_STRICT)
+		return NULL;
+	if (r->kind == LE_PORTS_STRICT_MEDIA)
+		return "and source in the media range";
+	return r->kind == LE_PORTS_STRICT_STUN ? "and source 3478" : NULL;
+}
+
+/* Why a row is not active: its features are off, or an edge has no address. */
+static void put_inactive(char *state, const struct le_policy *policy, unsigned int row)
+{
+	struct row_view view;
+	unsigned int edge;
+
+	row_view(&view, policy, row);
+	if (row < LE_NR_ROWS && !(policy->features & le_matrix[row].features)) {
+		scnprintf(state, ROW_STATE_TEXT, "off: feature %s", view.features);
+		return;
+	}
+	for (edge = 0; edge < LE_NR_EDGES; edge++) {
+		const char *name = le_edge_names[edge];
+
+		if (!policy->edges[edge].nr &&
+		    (!strcmp(view.source, name) || !strcmp(view.destination, name)))
+			scnprintf(state, ROW_STATE_TEXT, "off: edge %s has no address", name);
+	}
+}
+
+/**
+ * row_state() - say whether a row is active, and what else there is to know of it
+ * @state: where to put it, terminated
+ * @policy: the policy, or NULL: then nothing is active or not
+ * @row: number of the row
+ */
+void row_state(char state[ROW_STATE_TEXT], const struct le_policy *policy, unsigned int row)
+{
+	int first = row_counts_at(policy, row);
+	const char *note = policy ? ports_note(policy, row) : NULL;
+	size_t n = 0;
+
+	state[0] = 0;
+	if (policy && !row_is_active(policy, row)) {
+		put_inactive(state, policy, row);
+		return;
+	}
+	if (policy)
+		n += scnprintf(state, ROW_STATE_TEXT, "active");
+	if (note)
+		n += scnprintf(state + n, ROW_STATE_TEXT - n, ", port %s", note);
+	if (first >= 0)
+		scnprintf(state + n, ROW_STATE_TEXT - n, "%scounts at %s", n ? ", " : "",
+			  le_matrix[first].id);
 }

@@ -11,6 +11,7 @@
 #define ROW_LIST_TEXT 256
 /* "65535-65535" and the terminator. */
 #define ROW_PORTS_TEXT 12
+#define ROW_STATE_TEXT 160
 
 /**
  * struct row_view - a row of the matrix or of the site, in words
@@ -43,6 +44,7 @@ struct row_view {
 void row_view(struct row_view *view, const struct le_policy *policy, unsigned int row);
 bool row_is_active(const struct le_policy *policy, unsigned int row);
 int row_counts_at(const struct le_policy *policy, unsigned int row);
+void row_state(char state[ROW_STATE_TEXT], const struct le_policy *policy, unsigned int row);
 unsigned int nr_rows(const struct le_policy *policy);
 
 #endif /* LYNCEDGECTL_ROWS_H */

@@ -27,6 +27,7 @@ enum option_bit {
 	OPTION_GATEWAY = BIT(15),
 	OPTION_GROUP = BIT(16),
 	OPTION_COUNT = BIT(17),
+	OPTION_WATCH = BIT(18),
 };
 
 /*
@@ -56,6 +57,7 @@ enum init_answer {
  * @gateway: operand of --gateway, or NULL
  * @group: operand of --group, or NULL
  * @count: operand of --count, or NULL
+ * @watch: operand of --watch, or NULL
  * @answers: operands of the options that answer what "init" asks, or NULL
  * @operands: what follows the verb
  * @nr_operands: how many
@@ -69,6 +71,7 @@ struct call {
 	const char *gateway;
 	const char *group;
 	const char *count;
+	const char *watch;
 	const char *answers[NR_INIT_ANSWERS];
 	char **operands;
 	int nr_operands;
@@ -82,6 +85,7 @@ static inline bool wants_json(const struct call *call)
 extern const char tool_version[];
 
 __printf(2, 3) enum status misuse(const struct call *call, const char *fmt, ...);
+bool parse_number(const char *text, u64 max, u64 *number);
 enum status ask_to_confirm(const struct call *call, bool *pending);
 void asked_to_confirm(const struct call *call, bool pending, enum status status);
 
@@ -104,5 +108,10 @@ enum status verb_diff(const struct call *call);
 enum status verb_nat(const struct call *call);
 enum status verb_metrics(const struct call *call);
 enum status verb_init(const struct call *call);
+enum status verb_top(const struct call *call);
+enum status verb_report(const struct call *call);
+
+/* Of "counters". */
+enum status watch_counters(const struct call *call);
 
 #endif /* LYNCEDGECTL_VERBS_H */

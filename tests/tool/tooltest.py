@@ -19,8 +19,7 @@ SAMPLE = os.path.join(TOP, "tools", "sample.policy")
 TOOL, PLAIN_TOOL = (os.path.abspath(path) for path in sys.argv[1:3])
 
 VERBS = ("status check apply show mode confirm enable disable matrix counters reset explain replay log export "
-         "diff nat init metrics").split()
-LATER_VERBS = "top report".split()
+         "diff nat init metrics top report").split()
 # Verbs that no transcript can have, each with the reason.
 UNREHEARSED = {
     "top": "draws on a terminal, and goes on until it is told to stop",
