@@ -53,7 +53,7 @@ static const char *const sort_names[NR_SORTS] = {
 static const double intervals[] = { 0.5, 1, 2, 5, 10, 30, 60 };
 #define DEFAULT_INTERVAL 2.0
 
-enum colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_CARE, COLOUR_BAD };
+enum hue { HUE_NONE, HUE_GOOD, HUE_CARE, HUE_BAD };
 
 /**
  * struct top - the verb at work
@@ -116,18 +116,18 @@ static void put_right(int y, int width, const char *text)
 		put(y, width - len, len, text);
 }
 
-static void colour_line(const struct top *top, int y, enum colour colour, attr_t attr)
+static void colour_line(const struct top *top, int y, enum hue hue, attr_t attr)
 {
-	mvchgat(y, 0, -1, attr, top->coloured ? (short)colour : 0, NULL);
+	mvchgat(y, 0, -1, attr, top->coloured ? (short)hue : 0, NULL);
 }
 
 /* ---- the head ---- */
 
-static enum colour colour_of_mode(const char *mode)
+static enum hue hue_of_mode(const char *mode)
 {
 	if (!strcmp(mode, "enforce"))
-		return COLOUR_GOOD;
-	return strcmp(mode, "monitor") ? COLOUR_BAD : COLOUR_CARE;
+		return HUE_GOOD;
+	return strcmp(mode, "monitor") ? HUE_BAD : HUE_CARE;
 }
 
 static char *head_text(const struct top *top)
@@ -163,7 +163,7 @@ static void draw_head(const struct top *top)
 	}
 	if ((int)strlen(right) <= room)
 		put_right(0, COLS, right);
-	colour_line(top, 0, pending ? COLOUR_BAD : colour_of_mode(state->mode), A_REVERSE);
+	colour_line(top, 0, pending ? HUE_BAD : hue_of_mode(state->mode), A_REVERSE);
 	free(right);
 	free(head);
 }
@@ -181,7 +181,7 @@ static void draw_keys(const struct top *top)
 		line = text_of("q quit  s sort  p pause  +-%gs  r reset", top->interval);
 	}
 	put(LINES - 1, 0, COLS, line);
-	colour_line(top, LINES - 1, COLOUR_NONE, A_REVERSE);
+	colour_line(top, LINES - 1, HUE_NONE, A_REVERSE);
 	free(line);
 }
 
@@ -242,7 +242,7 @@ static void draw_titles(const struct top *top, const struct columns *columns)
 	put(1, 0, columns->name, "NAME");
 	draw_figures(1, columns, titles);
 	put(1, columns->right + 2, columns->bar, "SHARE OF PACKETS/S");
-	colour_line(top, 1, COLOUR_NONE, A_BOLD);
+	colour_line(top, 1, HUE_NONE, A_BOLD);
 	if (top->sort == BY_ORDER)
 		mvchgat(1, 0, 4, A_BOLD | A_UNDERLINE, 0, NULL);
 	else if ((int)top->sort < columns->figures)
@@ -311,9 +311,9 @@ static void draw_rate(const struct top *top, int y, const struct columns *column
 	draw_figures(y, columns, figures);
 	draw_bar(top, y, columns, rate);
 	if (rate->count.kind == COUNT_DROP && rate->packets)
-		colour_line(top, y, COLOUR_BAD, A_BOLD);
+		colour_line(top, y, HUE_BAD, A_BOLD);
 	else if (!rate->packets)
-		colour_line(top, y, COLOUR_NONE, A_DIM);
+		colour_line(top, y, HUE_NONE, A_DIM);
 }
 
 static void draw_sums(const struct top *top, const struct columns *columns)
@@ -437,7 +437,7 @@ static void draw_rows(struct top *top, int y, const struct columns *columns,
 	below = nr - top->scroll - shown;
 	text = text_of("%zu rows above, %zu below (arrow keys)", top->scroll, below);
 	put(y + (int)shown, 0, COLS, text);
-	colour_line(top, y + (int)shown, COLOUR_NONE, A_DIM);
+	colour_line(top, y + (int)shown, HUE_NONE, A_DIM);
 	free(text);
 }
 
@@ -471,7 +471,7 @@ static void draw(struct top *top)
 		put(0, 0, COLS, "too small");
 	} else if (!top->meter.is_loaded) {
 		put(0, 0, COLS, "waiting for the module");
-		colour_line(top, 0, COLOUR_BAD, A_REVERSE);
+		colour_line(top, 0, HUE_BAD, A_REVERSE);
 		put(2, 0, COLS, top->meter.complaint ? top->meter.complaint : "");
 		draw_keys(top);
 	} else {
@@ -689,9 +689,9 @@ static bool open_screen(struct top *top)
 		return true;
 	start_color();
 	use_default_colors();
-	init_pair(COLOUR_GOOD, COLOR_GREEN, -1);
-	init_pair(COLOUR_CARE, COLOR_YELLOW, -1);
-	init_pair(COLOUR_BAD, COLOR_RED, -1);
+	init_pair(HUE_GOOD, COLOR_GREEN, -1);
+	init_pair(HUE_CARE, COLOR_YELLOW, -1);
+	init_pair(HUE_BAD, COLOR_RED, -1);
 	top->coloured = true;
 	return true;
 }

@@ -87,7 +87,7 @@ class Schemas(ToolTest):
 
     def is_valid(self, verb, text, said):
         """Objects that text has: one, or one a line. Each is what the schema promises."""
-        by_line = verb in LINES or "--batch" in said
+        by_line = verb in LINES or "--batch" in said or "--watch" in said
         values = [json.loads(line) for line in text.splitlines()] if by_line else [json.loads(text)]
         for value in values:
             errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in self.validators[verb].iter_errors(value)]
@@ -218,6 +218,8 @@ class Schemas(ToolTest):
             for n, name in enumerate(names):
                 if numbers[n % 6] or arguments:
                     self.assertEqual(found[name], (numbers[n % 6], numbers[(n + 1) % 6]))
+            watched = self.run_json("counters", *arguments, "--watch", "0.1", "--count", "2", wants=0)
+            self.assertEqual([len(line["counters"]) for line in watched], [len(names) if arguments else 0] * 2)
         self.write("sysfs/counters", "")
         self.run_json("counters", wants=0)
 
