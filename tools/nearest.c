@@ -13,7 +13,7 @@
 #include "output.h"
 #include "rows.h"
 
-/* What may differ, lightest first. */
+/* What may differ, in the order in which it is told, from the last on. */
 enum difference {
 	DIFFERS_FEATURE,	/* it is off */
 	DIFFERS_NO_EDGE,	/* its edge has no address */
@@ -26,6 +26,23 @@ enum difference {
 	DIFFERS_PROTOCOL,
 	DIFFERS_PORT,
 	NR_DIFFERENCES,
+};
+
+/*
+ * How much each weighs. Somebody who is in none of the groups of a row that is on is told so,
+ * rather than of a row for others that is off.
+ */
+static const unsigned int weights[NR_DIFFERENCES] = {
+	[DIFFERS_FAR] = 1,
+	[DIFFERS_FEATURE] = 2,
+	[DIFFERS_NO_EDGE] = 3,
+	[DIFFERS_ANSWER] = 4,
+	[DIFFERS_SOURCE_PORT] = 5,
+	[DIFFERS_DIRECTION] = 6,
+	[DIFFERS_INTERFACE] = 7,
+	[DIFFERS_NEAR] = 8,
+	[DIFFERS_PROTOCOL] = 9,
+	[DIFFERS_PORT] = 10,
 };
 
 /* Differences that leave a row near by themselves. */
@@ -282,7 +299,7 @@ static unsigned long weight_of(const struct candidate *c, const struct question 
 
 	for (i = 0; i < NR_DIFFERENCES; i++)
 		if (differences & BIT(i))
-			weight += (i + 1) * WEIGHT_STEP;
+			weight += weights[i] * WEIGHT_STEP;
 	if (differences & BIT(DIFFERS_PORT))
 		weight += port_distance(c->ports, q->flow.dport);
 	return weight;
@@ -438,7 +455,6 @@ static char *words_for_all(u32 differences, const struct candidate *c, const str
 	char *text = NULL, *more, *longer;
 	unsigned int i;
 
-	/* The weightiest first. */
 	for (i = NR_DIFFERENCES; i-- > 0;) {
 		if (!(differences & BIT(i)))
 			continue;

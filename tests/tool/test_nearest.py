@@ -27,8 +27,8 @@ TABLE = [
     ("feature", "external out tcp 10.45.16.10:40000 198.51.100.7:80", "", "ext-02", "it is off: it needs feature crl"),
     ("features", "external in udp 9.9.9.9:3478 10.45.16.30:50100", "", "ext-12",
      "it is off: it needs feature av-federation-ocs2007"),
-    ("feature pic", "external in tcp 9.9.9.9:1 10.45.16.10:5061", "peer federation-partner 192.0.2.0/24\n", "pic-01",
-     "it is off: it needs feature pic, and peer pic-partner"),
+    ("group, not a row for others that is off", "external in tcp 9.9.9.9:1 10.45.16.10:5061",
+     "peer federation-partner 192.0.2.0/24\n", "ext-06", "9.9.9.9 is not in group federation-partner"),
     ("edge without address", "external in tcp 9.9.9.9:1 10.45.16.40:5269", "EDGE", "ext-01",
      "edge access has no address in the policy"),
     ("group, not another edge's row", "external in tcp 9.9.9.9:1 10.45.16.10:443", "NOAV", "ext-05",
@@ -159,6 +159,12 @@ class Nearest(ToolTest):
         if more == "NOAV":
             text, more = text.replace("edge av 10.45.16.30\n", "").replace(" av ", " "), "peer client 192.0.2.0/24\n"
         return self.write("nearest.policy", text + more + "commit\n")
+
+    def test_what_a_feature_demands(self):
+        path = self.write("policy", "interface external ext0\nedge access 10.45.16.10\nfeature remote-access\n"
+                          "peer federation-partner 192.0.2.0/24\ncommit\n")
+        out = self.run_tool("explain", "--policy", path, *"external in tcp 9.9.9.9:1 10.45.16.10:5061".split(), wants=1).out
+        self.assertIn("row pic-01 comes nearest, but it is off: it needs feature pic, and peer pic-partner", out)
 
     def test_table(self):
         for name, packet, more, row, differs in TABLE:
