@@ -275,11 +275,12 @@ static u8 dir_of(const struct pcapng *ng, struct span options)
 
 static int put_device(struct pcapng *ng, u32 number, struct captured *packet)
 {
-	const struct capture_device *device = ng->devices + number;
+	const struct capture_device *device;
 
 	if (number >= ng->nr_devices)
 		return wrong(ng, "a packet of device %u, which the capture does not name",
 			     number);
+	device = &ng->devices[number];
 	packet->device = number;
 	packet->name = device->name;
 	packet->linktype = device->linktype;

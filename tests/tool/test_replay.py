@@ -201,6 +201,10 @@ class Damage(ReplayTest):
                 self.assertIn(says, data["error"]["message"])
                 self.assertEqual((data["error"]["packet"], data["packets"]), (2, 1))
 
+    def test_pcapng_of_no_devices(self):
+        data = self.replay(section() + enhanced(ethernet(tcp(FAR4, ACCESS4, 40000, 443))), wants=2)
+        self.assertIn("a packet of device 0, which the capture does not name", data["error"]["message"])
+
     def test_no_capture(self):
         policy = self.write("policy", POLICY + "commit\n")
         for data, says in ((b"", "too short"), (b"abc", "too short"), (b"\x1f\x8b\x08\x00" * 20, "unknown file format")):
