@@ -8,6 +8,7 @@ a link to one of the kernel's own that refuses it.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -131,6 +132,8 @@ def verbs_of_help(tool=None):
 
 
 def main():
+    # A shell that runs tests in the background has interrupts ignored, by all that they start as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     result = unittest.TextTestRunner(verbosity=1, stream=sys.stdout).run(suite)
     failed = len({str(getattr(case, "test_case", case)) for case, _ in result.failures + result.errors})
