@@ -75,6 +75,9 @@ install: tool ## install the tool, its pages and the systemd unit below DESTDIR 
 deb: ## make Debian packages, in build/deb
 	@contrib/deb
 
+deb-test: ## install, upgrade and purge the packages in clean Debian systems, in VMs (SUITES="bookworm trixie"; long)
+	@tests/packages/run $(SUITES)
+
 dist: ## make the release's archive, in build/dist
 	@contrib/dist
 
@@ -90,4 +93,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: deb dist in-tree all module tool install demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
+.PHONY: deb deb-test dist in-tree all module tool install demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
