@@ -36,7 +36,7 @@ kunit: ## run the KUnit suites in a User Mode Linux kernel (KUNIT=debug: with KA
 coverage: ## say how much of each source file the tests run; build/coverage/html shows it
 	@tests/coverage/run
 
-vm-test: ## test the module in a VM with a stock kernel
+vm-test: ## test the module in a VM with a stock kernel (KERNELS="5.10 6.1 6.12 7 s390x arm64": with these; RECORD=1: for the README)
 	@tests/vm/test
 
 soak: ## run the long forms: storms in a debug kernel with several processors (long)
