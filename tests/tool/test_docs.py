@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vm"))
@@ -279,6 +280,16 @@ class Documents(ToolTest):
         text = text_of(os.path.join(TOP, "docs", "matrix.md")).partition("## By feature")[2]
         found = {name: ids.split() for name, ids in re.findall(r"^\| ([a-z0-9-]+) \| [^|]+ \| ([^|]*-\d\d) \|$", text, re.M)}
         self.assertEqual(found, {name: [row["id"] for row in rows if name in row["features"]] for name in FEATURES})
+
+    def test_capacity(self):
+        """The tables of docs/capacity.md are what contrib/capacity prints, and its inputs what docs/performance.md has."""
+        tables = subprocess.run([os.path.join(TOP, "contrib", "capacity")], check=True, capture_output=True, text=True).stdout
+        text = text_of(os.path.join(TOP, "docs", "capacity.md"))
+        self.assertIn("\n" + tables + "\n<!-- up to here -->", text)
+        for name in ("lyncedge", "nft, tree by hand"):
+            cost = re.search(r"(?s)The whole way of an accepted packet.*?^\| %s \| ([\d,]+) \|$" % name,
+                             text_of(os.path.join(TOP, "docs", "performance.md")), re.M)[1]
+            self.assertIn(cost + " with ", text)
 
 
 if __name__ == "__main__":
