@@ -11,7 +11,6 @@ import collections
 import os
 import re
 import select
-import shutil
 import socket
 import subprocess
 import sys
@@ -178,8 +177,8 @@ class System:
         self.pack(stage)
         with tempfile.TemporaryDirectory() as sockets:
             outside, inside = Device(1, sockets), Device(2, sockets)
-            port = os.path.join(sockets, "stage")
-            os.mkfifo(port)
+            # A pipe, which ends when the machine does, however that comes about.
+            readable, port = os.pipe()
             command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
                        "-accel", "tcg,thread=single", "-smp", "2", "-cpu", "max,la57=off,cx16=off", "-m", "1536",
                        "-kernel", self.path("vmlinuz"), "-initrd", self.path("initrd"),
@@ -188,34 +187,34 @@ class System:
                        "-drive", f"file={self.path('stage.tar')},if=none,id=stage,format=raw,readonly=on",
                        "-device", "virtio-blk-pci,drive=stage,serial=stage",
                        "-chardev", f"file,id=console,path={self.path(stage + '.console')}", "-serial", "chardev:console",
-                       "-device", "virtio-serial-pci", "-chardev", f"file,id=port,path={port}",
+                       "-device", "virtio-serial-pci", "-chardev", f"file,id=port,path=/dev/fd/{port}",
                        "-device", "virtserialport,chardev=port,name=stage", *outside.words, *inside.words,
                        "-append", f"root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off no_timer_check {append}"]
             traffic = Traffic(outside, inside)
             traffic.start()
             began = time.monotonic()
-            with subprocess.Popen(command, stdin=subprocess.DEVNULL) as machine:
-                ended = self.follow(name, machine, port, traffic, state)
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(port,)) as machine:
+                os.close(port)
+                ended = self.follow(name, machine, readable, traffic, state)
             traffic.stopped.set()
             traffic.join()
         print(f"# {name}: {traffic.sent} packets sent in {time.monotonic() - began:.0f} s", flush=True)
         check(f"{name}: went through to its end", ended and machine.returncode == 0, machine.returncode)
 
-    def follow(self, name, machine, port, traffic, state):
+    def follow(self, name, machine, readable, traffic, state):
         """Shows what the gateway says, and judges what has arrived: before, at and between marks, and until it is off."""
         killer = threading.Timer(PATIENCE, machine.kill)
         killer.start()
-        ended = False
+        up = ended = False
         where = f"{name}, until it was up"
-        with open(port, encoding="utf-8", errors="replace") as lines:
+        with open(readable, encoding="utf-8", errors="replace") as lines:
             for line in map(str.rstrip, lines):
                 if found := re.match("# now (.*)", line):
-                    if where.endswith("up"):
-                        if state:
-                            judge_between(where, (state, state), traffic.count())
-                    else:
+                    if up:
                         judge_between(f"{where}, until {found[1]}", (state, found[1]), traffic.count())
-                    state, where = found[1], f"{name}, {found[1]}"
+                    elif state:
+                        judge_between(where, (state, state), traffic.count())
+                    up, state, where = True, found[1], f"{name}, {found[1]}"
                     # What was on its way when the state changed.
                     time.sleep(2)
                     traffic.count()
