@@ -53,9 +53,9 @@ void tracker_free(struct tracker *tracker)
 
 static u64 mixed(u64 hash, u64 word)
 {
-	unsigned __int128 product = (unsigned __int128)(hash ^ word) * 0x9e3779b97f4a7c15ULL;
-
-	return (u64)(product >> 64) ^ (u64)product;
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	/* Where the product knows most of its factors is in the middle. */
+	return hash ^ hash >> 32;
 }
 
 static u64 hash_of(const struct tracker *tracker, const struct flow_key *key)
