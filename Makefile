@@ -39,6 +39,9 @@ coverage: ## say how much of each source file the tests run; build/coverage/html
 vm-test: ## test the module in a VM with a stock kernel (KERNELS="5.10 6.1 6.12 7 s390x arm64": with these; RECORD=1: for the README)
 	@tests/vm/test
 
+interop: ## let real SIP, XMPP, TURN, HTTP, DNS and media programs talk through the module, in a VM (RECORD=1: for docs/interop.md)
+	@tests/interop/run
+
 soak: ## run the long forms: storms in a debug kernel with several processors (long)
 	@tests/soak/run
 
@@ -93,4 +96,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: deb deb-test dist in-tree all module tool install demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
+.PHONY: interop deb deb-test dist in-tree all module tool install demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
