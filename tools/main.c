@@ -32,15 +32,26 @@ static const struct verb {
 } verbs[] = {
 	{
 		.name = "status",
-		.usage = "[--json]",
+		.usage = "[--peer FILE] [--json]",
 		.summary = "how things stand: mode, policy, devices, totals, last error",
-		.options = OPTION_JSON,
+		.options = OPTION_JSON | OPTION_PEER,
 		.run = verb_status,
 		.help =
 "Says the mode, how many policies have been applied (generation), the devices\n"
 "and features of the policy in force, how many rows are active, what has been\n"
 "accepted and dropped since the last reset, and why the last write to the module\n"
-"was refused, if it was.\n",
+"was refused, if it was.\n"
+"  --peer FILE  compare with another gateway: FILE (- for stdin) is what\n"
+"               'lyncedgectl status --json' has said there. Mode, policy and\n"
+"               module have to be the same, and changes must not wait to be\n"
+"               confirmed on one alone. The policies are compared by the SHA-256\n"
+"               of what 'lyncedgectl show' prints. How many policies have been\n"
+"               applied (generation) is each gateway's own, and not compared\n"
+"\n"
+"Exit status: 0; with --peer 0 if both are the same, 1 if they differ; 2 errors.\n"
+"\n"
+"Example:\n"
+"  ssh gw2 lyncedgectl status --json | lyncedgectl status --peer -\n",
 	},
 	{
 		.name = "check",
@@ -507,6 +518,7 @@ static const struct {
 	{ "--yes", OPTION_YES },
 	{ "--access and the like", OPTION_ANSWER },
 	{ "--watch", OPTION_WATCH },
+	{ "--peer", OPTION_PEER },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -635,7 +647,7 @@ static enum status run(const struct verb *verb, const struct call *call)
 enum {
 	ARG_HELP = 256, ARG_VERSION, ARG_POLICY, ARG_JSON, ARG_ALL, ARG_TSV, ARG_BATCH, ARG_IPV6,
 	ARG_CONFIRM, ARG_HAIRPIN, ARG_PROMETHEUS, ARG_FORCE, ARG_YES, ARG_GATEWAY, ARG_GROUP,
-	ARG_COUNT, ARG_CONN, ARG_WATCH, ARG_ANSWER,
+	ARG_COUNT, ARG_CONN, ARG_WATCH, ARG_PEER, ARG_ANSWER,
 	ARG_LAST_ANSWER = ARG_ANSWER + NR_INIT_ANSWERS - 1,
 };
 
@@ -658,6 +670,7 @@ static const struct option long_options[] = {
 	{ "force", no_argument, NULL, ARG_FORCE },
 	{ "yes", no_argument, NULL, ARG_YES },
 	{ "watch", optional_argument, NULL, ARG_WATCH },
+	{ "peer", required_argument, NULL, ARG_PEER },
 	{ "external", required_argument, NULL, ARG_ANSWER + INIT_EXTERNAL },
 	{ "internal", required_argument, NULL, ARG_ANSWER + INIT_INTERNAL },
 	{ "access", required_argument, NULL, ARG_ANSWER + INIT_ACCESS },
@@ -759,6 +772,10 @@ static enum status main_status(int argc, char **argv)
 		case ARG_WATCH:
 			call.watch = optarg;
 			call.options |= OPTION_WATCH;
+			break;
+		case ARG_PEER:
+			call.peer = optarg;
+			call.options |= OPTION_PEER;
 			break;
 		case ARG_ANSWER ... ARG_LAST_ANSWER:
 			call.answers[c - ARG_ANSWER] = optarg;

@@ -25,6 +25,8 @@ bool state_read_policy(struct state *state)
 		advise("module and tool are of different versions: install both from one");
 		ok = false;
 	}
+	if (ok)
+		sha256_text(state->sha256, text, len);
 	free(text);
 	if (!ok)
 		return false;
@@ -51,6 +53,8 @@ bool state_read_but_policy(struct state *state)
 		return false;
 	if (len && state->error[len - 1] == '\n')
 		state->error[len - 1] = 0;
+	state->version = sysfs_read_module("version");
+	state->build = sysfs_read_module("srcversion");
 	return counts_read(&state->counts);
 }
 
@@ -75,6 +79,8 @@ void state_free(struct state *state)
 	free(state->generation);
 	free(state->confirm);
 	free(state->error);
+	free(state->version);
+	free(state->build);
 	le_policy_free(state->policy);
 	counts_free(&state->counts);
 }

@@ -7,6 +7,7 @@
 
 #include "counts.h"
 #include "lyncedge_policy.h"
+#include "sha256.h"
 
 /**
  * struct state - how things stand
@@ -14,7 +15,10 @@
  * @generation: how many policies have been applied
  * @confirm: seconds until changes are undone unless they are confirmed; 0 if none are to be
  * @error: why the last write was refused; empty if it was not
+ * @version: the module's; NULL if the kernel does not say
+ * @build: its sources' checksum; NULL if the kernel does not say
  * @policy: the policy in force; NULL if there is none
+ * @sha256: of the text of @policy
  * @counts: the counters
  */
 struct state {
@@ -22,7 +26,10 @@ struct state {
 	char *generation;
 	char *confirm;
 	char *error;
+	char *version;
+	char *build;
 	struct le_policy *policy;
+	char sha256[SHA256_TEXT];
 	struct counts counts;
 };
 

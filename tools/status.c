@@ -6,6 +6,7 @@
 #include <net/if.h>
 
 #include "load.h"
+#include "peer.h"
 #include "state.h"
 #include "verbs.h"
 
@@ -18,7 +19,7 @@ static struct json_object *json_of_count(const struct count *count)
 	return object;
 }
 
-static struct json_object *json_of_policy(const struct le_policy *policy)
+static struct json_object *json_of_policy(const struct le_policy *policy, const char *sha256)
 {
 	struct json_object *object = json_map();
 	struct json_object *interfaces = json_map();
@@ -48,11 +49,14 @@ static struct json_object *json_of_policy(const struct le_policy *policy)
 	json_add(object, "active_rows", json_number(count_active_rows(policy)));
 	json_add(object, "site_rows", json_number(policy->nr_site_rows));
 	json_add(object, "prefixes", json_number(policy->nr_prefixes));
+	json_add(object, "sha256", json_text(sha256));
 	return object;
 }
 
-static void print_json(const struct state *state)
+/* @peer may be NULL. */
+static void print_json(const struct state *state, const struct standing *peer)
 {
+	const struct standing here = standing_of(state);
 	struct json_object *object = json_map();
 	struct count accepted, dropped;
 
@@ -62,10 +66,13 @@ static void print_json(const struct state *state)
 		 json_number(strtoll(state->generation, NULL, 10)));
 	json_add(object, "confirm_seconds",
 		 json_number(strtoll(state->confirm, NULL, 10)));
-	json_add(object, "policy", state->policy ? json_of_policy(state->policy) : NULL);
+	json_add(object, "module", json_of_module(&here));
+	json_add(object, "policy",
+		 state->policy ? json_of_policy(state->policy, state->sha256) : NULL);
 	json_add(object, "accepted", json_of_count(&accepted));
 	json_add(object, "dropped", json_of_count(&dropped));
 	json_add(object, "error", *state->error ? json_text(state->error) : NULL);
+	json_add(object, "peer", peer ? json_of_peer(&here, peer) : NULL);
 	json_print(object);
 }
 
@@ -114,11 +121,29 @@ static void print_text(const struct state *state)
 		printf("%-12s %s\n", "last error", state->error);
 }
 
+static enum status compare(const struct call *call, const struct state *state)
+{
+	const struct standing here = standing_of(state);
+	struct standing peer;
+	struct json_object *said = peer_read(call->peer, &peer);
+	enum status status;
+
+	if (!said)
+		return STATUS_ERROR;
+	if (wants_json(call))
+		print_json(state, &peer);
+	else
+		peer_print(&here, &peer);
+	status = peer_is_same(&here, &peer) ? STATUS_YES : STATUS_NO;
+	json_object_put(said);
+	return status;
+}
+
 /**
- * verb_status() - say how things stand
- * @call: with --json or without
+ * verb_status() - say how things stand, or whether they stand alike on another gateway
+ * @call: with --json or without; with --peer or without
  *
- * Return: STATUS_YES, or STATUS_ERROR.
+ * Return: STATUS_YES, with --peer STATUS_NO if they do not, or STATUS_ERROR.
  */
 enum status verb_status(const struct call *call)
 {
@@ -127,8 +152,10 @@ enum status verb_status(const struct call *call)
 
 	if (state_read(&state)) {
 		status = STATUS_YES;
-		if (wants_json(call))
-			print_json(&state);
+		if (call->peer)
+			status = compare(call, &state);
+		else if (wants_json(call))
+			print_json(&state, NULL);
 		else
 			print_text(&state);
 	}

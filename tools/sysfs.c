@@ -133,6 +133,27 @@ char *sysfs_read_line(const char *name)
 }
 
 /**
+ * sysfs_read_module() - read what the kernel says of the module
+ * @name: name of the attribute
+ *
+ * Return: its line, which the caller frees; NULL if there is none.
+ */
+char *sysfs_read_module(const char *name)
+{
+	const char *dir = getenv("LYNCEDGE_SYSFS");
+	char *path, *text;
+	size_t len;
+
+	path = dir && *dir ? text_of("%s/module/%s", dir, name) :
+			     text_of("/sys/module/lyncedge/%s", name);
+	text = read_file(path, &len);
+	free(path);
+	if (text)
+		text[strcspn(text, "\n")] = 0;
+	return text;
+}
+
+/**
  * sysfs_read_policy() - read the policy in force
  * @len: where to put its length; 0 if there is none
  *

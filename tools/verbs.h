@@ -28,6 +28,7 @@ enum option_bit {
 	OPTION_GROUP = BIT(16),
 	OPTION_COUNT = BIT(17),
 	OPTION_WATCH = BIT(18),
+	OPTION_PEER = BIT(19),
 };
 
 /*
@@ -58,6 +59,7 @@ enum init_answer {
  * @group: operand of --group, or NULL
  * @count: operand of --count, or NULL
  * @watch: operand of --watch, or NULL
+ * @peer: operand of --peer, or NULL
  * @answers: operands of the options that answer what "init" asks, or NULL
  * @operands: what follows the verb
  * @nr_operands: how many
@@ -72,6 +74,7 @@ struct call {
 	const char *group;
 	const char *count;
 	const char *watch;
+	const char *peer;
 	const char *answers[NR_INIT_ANSWERS];
 	char **operands;
 	int nr_operands;

@@ -132,7 +132,7 @@ class Offers:
     def test_files(self):
         for words in [["check", "so"], ["apply", "so"], ["diff", "so"], ["init", "so"], ["replay", "so"], ["log", "so"],
                       ["matrix", "--policy", "so"], ["explain", "--policy", "so"], ["export", "nft", "--policy", "so"],
-                      ["nat", "--policy", "so"], ["diff", "x", "--policy", "so"], ["show", "--policy", "so"]]:
+                      ["nat", "--policy", "so"], ["diff", "x", "--policy", "so"], ["show", "--policy", "so"], ["status", "--peer", "so"]]:
             self.is_offered(words, ["some.policy"])
         self.is_offered(["apply", "x", "so"], [])
         self.is_offered(["status", "so"], [])

@@ -210,6 +210,11 @@ class Schemas(ToolTest):
                 for error in "", "no memory\n", "line 1, column 2: no\nhint: yes\n":
                     self.write("sysfs/error", error)
                     self.run_json("status", wants=0)
+        self.write("sysfs/error", "")
+        for policy in "", CLEAN:
+            self.write("peer", self.run_tool("status", "--json").out)
+            self.write("sysfs/policy", policy)
+            self.assertEqual(self.run_json("status", "--peer", "peer")[0]["peer"]["sha256"] is None, policy == CLEAN)
         self.write("sysfs/confirm", "86400\n")
         self.assertEqual(self.run_json("status", wants=0)[0]["confirm_seconds"], 86400)
         for arguments in [], ["--all"]:

@@ -3,6 +3,7 @@
 """Tests of lyncedgectl: its first verbs, and what all verbs have in common. See tooltest.py for what stands for the module."""
 
 import collections
+import hashlib
 import json
 import os
 import re
@@ -33,7 +34,7 @@ class Words(ToolTest):
                 self.assertEqual(self.run_tool("-h", verb, wants=0).out, result.out)
 
     def test_help_names_the_options(self):
-        takes = {"status": "json", "check": "json", "show": "policy json", "mode": "json",
+        takes = {"status": "json peer", "check": "json", "show": "policy json", "mode": "json",
                  "matrix": "all policy tsv json", "counters": "all json watch count", "explain": "policy json batch",
                  "export": "policy", "replay": "policy json all external internal gateway",
                  "log": "policy json group count", "report": "policy"}
@@ -511,15 +512,18 @@ class Readings(ToolTest):
             "mode": "monitor",
             "generation": 7,
             "confirm_seconds": 0,
+            "module": {"version": "0.1.0", "build": "0123456789ABCDEF"},
             "policy": {
                 "interfaces": {"external": [{"name": "lo", "present": True}, {"name": "nosuchdevice", "present": False}],
                                "internal": []},
                 "features": ["dns", "remote-access"],
                 "active_rows": 3, "site_rows": 0, "prefixes": 0,
+                "sha256": hashlib.sha256(CLEAN.replace(" lo", " lo nosuchdevice").encode()).hexdigest(),
             },
             "accepted": {"packets": 16, "bytes": 1490},
             "dropped": {"packets": 8, "bytes": 580},
             "error": "line 3, column 9: oh\nhint: no",
+            "peer": None,
         })
 
     def test_status_of_another_version(self):

@@ -94,12 +94,14 @@ class ToolTest(unittest.TestCase):
     def make_sysfs(self, policy="", mode="off", error="", counters=None):
         """A tree of plain files such as the module has."""
         os.makedirs(os.path.join(self.sysfs, "features"))
+        os.makedirs(os.path.join(self.sysfs, "module"))
         for name in FEATURES:
             self.write("sysfs/features/" + name, "0\n")
         if counters is None:
             counters = "".join(name + " 0 0\n" for name in ["ext-01", "ext-05", "web"] + REASONS)
         for name, text in [("policy", policy), ("mode", mode + "\n"), ("error", error), ("generation", "7\n"),
-                           ("confirm", "0\n"), ("reset", ""), ("counters", counters)]:
+                           ("confirm", "0\n"), ("reset", ""), ("counters", counters),
+                           ("module/version", "0.1.0\n"), ("module/srcversion", "0123456789ABCDEF\n")]:
             self.write("sysfs/" + name, text)
 
     def refuse(self, name, error=""):

@@ -24,6 +24,7 @@ PLACEHOLDERS = {
     "seconds": r"\d+(?:\.\d+)?",                                # a duration, or since 1970
     "number": r"\d+",
     "version": r"\d+\.\d+\.\d+",
+    "build": r"[0-9A-F]+",                                      # checksum of the module's sources
     "directory": r"/\S+?",                                      # where the test runs
 }
 # Seconds after which a command is ended: only what hangs takes so long.
