@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""lyncedgectl status --peer: whether another gateway, which is a text here, would do as this one does."""
+"""lyncedgectl status --peer: whether another gateway, which is a text here, would do as this one does; and contrib/ha/apply-both,
+with gateways that are trees of plain files."""
 
 import hashlib
 import json
 import os
+import subprocess
 import sys
 
 import tooltest
-from tooltest import CLEAN, PLAIN_TOOL, ToolTest
+from tooltest import CLEAN, PLAIN_TOOL, TOP, Result, ToolTest
+
+APPLY_BOTH = os.path.join(TOP, "contrib", "ha", "apply-both")
 
 
 class Peer(ToolTest):
@@ -98,6 +102,96 @@ class Peer(ToolTest):
         os.environ["LYNCEDGE_SYSFS"] = ""
         self.sysfs = os.path.join(self.dir, "nowhere")
         self.assertIn("not loaded", self.compare(text, wants=2).err)
+
+
+class Both(ToolTest):
+    """Two gateways, gw1 and gw2, each a folder with its tool, its tree, and its /etc/lyncedge. What is applied counts at once, as far
+    as a plain file can."""
+
+    def setUp(self):
+        super().setUp()
+        for name in "gw1", "gw2":
+            self.sysfs = os.path.join(self.dir, name, "sysfs")
+            os.makedirs(self.sysfs)
+            self.make_tree(name)
+            self.write(f"{name}/policy", CLEAN)
+        self.ssh = self.write("ssh", f"""#!/bin/bash
+# Reaches what is named, unless it is said to be down, or is by the command.
+[ ! -e $1.down ] || exit 255
+[ ! -e $1.down-for ] || [[ $2 != *"$(cat $1.down-for)"* ]] || exit 255
+export LYNCEDGE_SYSFS=$PWD/$1/sysfs PATH={os.path.dirname(PLAIN_TOOL)}:$PATH
+command=${{2//\\/etc\\/lyncedge/$PWD\\/$1}}
+bash -c "$command"
+""")
+        os.chmod(self.ssh, 0o755)
+
+    def make_tree(self, name):
+        for folder in "features", "module":
+            os.makedirs(os.path.join(self.sysfs, folder))
+        for file, text in (("policy", CLEAN), ("mode", "enforce\n"), ("error", ""), ("generation", "7\n"), ("confirm", "0\n"),
+                           ("counters", ""), ("module/version", "0.1.0\n"), ("module/srcversion", "01\n")):
+            self.write(f"{name}/sysfs/{file}", text)
+
+    def apply(self, text, wants, **environment):
+        path = self.write("new", text)
+        process = subprocess.run([APPLY_BOTH, path, "gw1", "gw2"], cwd=self.dir, stdin=subprocess.DEVNULL, capture_output=True,
+                                 env=dict(os.environ, LYNCEDGE_SSH=self.ssh, LC_ALL="C", **environment), check=False)
+        result = Result(process)
+        self.assertEqual(result.status, wants, result)
+        return result
+
+    def kept(self):
+        """The policy for the next boot, and the seconds left, of each."""
+        return [(open(os.path.join(self.dir, name, "policy"), encoding="ascii").read(),
+                 open(os.path.join(self.dir, name, "sysfs/confirm"), encoding="ascii").read()) for name in ("gw1", "gw2")]
+
+    def test_both(self):
+        new = CLEAN.replace("dns", "crl")
+        result = self.apply(new, 0)
+        self.assertRegex(result.out, "(?m)^policy .* same$")
+        self.assertEqual([(policy, int(seconds)) for policy, seconds in self.kept()], [(new, 0)] * 2)
+
+    def test_refused(self):
+        self.apply("feature nonsense\ncommit\n", 1)
+        self.assertEqual(self.kept(), [(CLEAN, "0\n")] * 2)
+
+    def test_one_is_down(self):
+        new = CLEAN.replace("dns", "crl")
+        for name in "gw1", "gw2":
+            self.write(f"{name}.down", "")
+            self.assertIn(name, self.apply(new, 1).err)
+            os.unlink(os.path.join(self.dir, f"{name}.down"))
+            self.assertEqual([policy for policy, _ in self.kept()], [CLEAN] * 2)
+
+    def test_one_goes_down_meanwhile(self):
+        new = CLEAN.replace("dns", "crl")
+        for name in "gw1", "gw2":
+            for command in "lyncedgectl apply", "status", "cat >":
+                self.write(f"{name}.down-for", command)
+                self.assertIn("is undone within 60 seconds", self.apply(new, 1).err)
+                self.assertEqual([policy for policy, _ in self.kept()], [CLEAN] * 2)
+            # The last moment: one has it, and that is said.
+            self.write(f"{name}.down-for", "confirm &&")
+            self.assertIn(f"{name} has not confirmed", self.apply(new, 2).err)
+            os.unlink(os.path.join(self.dir, f"{name}.down-for"))
+            for gateway in "gw1", "gw2":
+                self.write(f"{gateway}/policy", CLEAN)
+
+    def test_they_differ(self):
+        self.write("gw2/sysfs/mode", "monitor\n")
+        self.assertIn("they are not the same", self.apply(CLEAN, 1).err)
+        self.assertEqual([policy for policy, _ in self.kept()], [CLEAN] * 2)
+
+    def test_usage(self):
+        for words in [], ["x"], ["x", "gw1"], ["nowhere", "gw1", "gw2"]:
+            done = subprocess.run([APPLY_BOTH, *words], cwd=self.dir, capture_output=True, check=False)
+            self.assertEqual(done.returncode, 2, words)
+
+    def test_sample(self):
+        """The pair's own policy is one that is accepted without a doubt but for devices that are not here."""
+        path = os.path.join(TOP, "contrib", "ha", "policy")
+        result = self.run_tool("check", path, wants=0)
+        self.assertNotRegex(result.out + result.err, "(?m)warning: (?!.*(not exist|ext0|int0))")
 
 
 if __name__ == "__main__":
