@@ -42,6 +42,9 @@ vm-test: ## test the module in a VM with a stock kernel (KERNELS="5.10 6.1 6.12 
 interop: ## let real SIP, XMPP, TURN, HTTP, DNS and media programs talk through the module, in a VM (RECORD=1: for docs/interop.md)
 	@tests/interop/run
 
+ha-test: ## kill one of a pair of gateways again and again, in VMs (FAILOVERS=50, long)
+	@tests/ha/run --failovers $(or $(FAILOVERS),50)
+
 soak: ## run the long forms: storms in a debug kernel with several processors (long)
 	@tests/soak/run
 
@@ -96,4 +99,4 @@ clean: ## remove what was built
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: interop deb deb-test dist in-tree all module tool install demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
+.PHONY: interop ha-test deb deb-test dist in-tree all module tool install demo check unit oracle tool-test kunit coverage vm-test soak style clean help mutants planted prove fuzz nft-diff iptables-diff bench
