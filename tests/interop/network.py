@@ -13,9 +13,11 @@ Edge's addresses are private, and translated 1:1 as lyncedgectl nat prints it; I
 import contextlib
 import os
 import re
-import select
 import subprocess
 import sys
+import tempfile
+import threading
+import time
 
 TOP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../..")
 sys.path.insert(0, os.path.join(TOP, "tests/vm"))
@@ -210,18 +212,31 @@ def command(namespace, *words):
             "LC_ALL=C.UTF-8", "PYTHONUNBUFFERED=1", *map(str, words)]
 
 
-def run(namespace, *words, patience=30, text=None):
+# Of a thread: a question whether to wait any longer (see ended).
+waiting = threading.local()
+
+
+def ended(process, patience):
+    """Waits until it has ended; False: it had not in time, or its thread waits no longer."""
+    until = time.monotonic() + patience
+    while process.poll() is None:
+        if time.monotonic() > until or given_up():
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def given_up():
+    return hasattr(waiting, "is_over") and waiting.is_over()
+
+
+def run(namespace, *words, patience=30, text=""):
     """(status, what it said); status None: it had not ended in time, and was ended."""
-    with subprocess.Popen(command(namespace, *words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace", start_new_session=True) as process:
-        try:
-            said, _ = process.communicate(text, timeout=patience)
-            return process.returncode, said
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            said, _ = process.communicate()
-            return None, said
-
-
-def readable(file, patience):
-    return bool(select.select([file], [], [], patience)[0])
+    with tempfile.TemporaryFile("w+", errors="replace") as said, tempfile.TemporaryFile("w+") as told:
+        told.write(text)
+        told.seek(0)
+        with subprocess.Popen(command(namespace, *words), stdin=told, stdout=said, stderr=subprocess.STDOUT, start_new_session=True) as process:
+            if not ended(process, patience):
+                os.killpg(process.pid, 9)
+        said.seek(0)
+        return (process.returncode if process.returncode >= 0 else None), said.read()

@@ -4,6 +4,8 @@ whether it should is for the guest script to know, from the rows that each of it
 """
 import re
 import subprocess
+import tempfile
+import time
 
 import network
 from network import V6, address, bracketed, command, run, seen
@@ -26,7 +28,7 @@ def talk(what, programs, *hops):
     return add
 
 
-def ended_well(namespace, *words, patience, says=None, text=None):
+def ended_well(namespace, *words, patience, says=None, text=""):
     status, said = run(namespace, *words, patience=patience, text=text)
     good = status == 0 and (not says or re.search(says, said))
     return bool(good), f"{words[0]}: status {status}: {said[-400:]}"
@@ -112,17 +114,19 @@ def relay_tcp_out(f, patience):
 def relay_tcp_in(f, patience):
     words = command("remote", "python3", f"{FOLDER}/ours/turn_tcp.py", "in", address("user", f), seen("av", f), 443,
                     address("partner-av", f), 50600)
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as client:
+    with tempfile.TemporaryFile("w+") as said, subprocess.Popen(words, stdout=said, stderr=subprocess.STDOUT, start_new_session=True) as client:
         try:
-            found = None
-            if network.readable(client.stdout, patience):
-                found = re.match(r"relay \S+ (\d+)", client.stdout.readline())
+            until, found = time.monotonic() + patience, None
+            while not found and time.monotonic() < until and client.poll() is None and not network.given_up():
+                time.sleep(0.1)
+                said.seek(0)
+                found = re.match(r"relay \S+ (\d+)", said.read())
             if not found:
                 return False, "no relayed address"
-            status, said = run("partner", "sh", "-c", f"(head -c 20000 /dev/zero; sleep 2) | socat -t 5 - "
-                               f"TCP{f}:{bracketed(seen('av', f))}:{found[1]},bind={bracketed(address('partner-av', f))}:50600,reuseaddr,"
-                               f"connect-timeout={patience} | wc -c", patience=patience + 5)
-            return status == 0 and said.strip() == "20000", said
+            status, count = run("partner", "sh", "-c", f"(head -c 20000 /dev/zero; sleep 2) | socat -t 5 - "
+                                f"TCP{f}:{bracketed(seen('av', f))}:{found[1]},bind={bracketed(address('partner-av', f))}:50600,reuseaddr,"
+                                f"connect-timeout={patience} | wc -c", patience=patience + 5)
+            return status == 0 and count.strip() == "20000", count
         finally:
             client.kill()
 
@@ -159,21 +163,20 @@ def stream(sender, source, receiver, target, own, port, patience, own_port=None)
     run(receiver, "tee", name, text=sdp)
     words = command(receiver, "ffmpeg", "-nostdin", "-loglevel", "warning", "-protocol_whitelist", "file,udp,rtp", "-i", name, "-t", 1,
                     "-f", "s16le", "-")
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True) as receiving:
+    with tempfile.TemporaryFile() as sound, subprocess.Popen(words, stdout=sound, stderr=subprocess.DEVNULL, start_new_session=True) as receiving:
         sending = subprocess.Popen(command(sender, "ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i",  # pylint: disable=consider-using-with
                                            "sine=frequency=440:sample_rate=8000", "-t", patience + 5, "-c:a", "pcm_mulaw", "-f", "rtp",
                                            f"rtp://{bracketed(target)}:{port}?localport={own_port or port}&pkt_size=172"
                                            f"&localaddr={source}"),
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
-            sound, _ = receiving.communicate(timeout=patience)
-            return len(sound) >= 15000, f"{len(sound)} octets of sound"
-        except subprocess.TimeoutExpired:
-            return False, "no sound"
+            network.ended(receiving, patience)
         finally:
             for process in (sending, receiving):
                 process.kill()
                 process.wait()
+        size = sound.seek(0, 2)
+    return size >= 15000, f"{size} octets of sound"
 
 
 @talk("sound of an OCS 2007 partner's (RTP 50000-59999/udp)", "ffmpeg", "ext-12")
@@ -255,7 +258,7 @@ def name_tcp(f, patience):
     return ask(f, patience, r"rcvd: 2\d\d\d", "+tcp", "large.example", "TXT")
 
 
-@talk("XMPP servers, both ways (5269, STARTTLS)", "prosody", "ext-01", "xmpp-02")
+@talk("XMPP servers, both ways (5269, STARTTLS)", "prosody", "xmpp-02", "ext-01")
 def xmpp(f, patience):
     # Each end would go on with a connection that a policy has cut.
     for namespace, instance, ends in (("edge", "xmpp-edge", ("edge", "partner")), ("partner", "xmpp-partner", ("partner", "edge"))):
