@@ -222,9 +222,10 @@ def sip():
 # ---- TURN, HTTP, DNS, XMPP ----------------------------------------------------------------------------------------------------
 
 def turn(name, namespace, listen, relays, external=()):
+    """Relays from the media range, but for its ends, which are ffmpeg's and the tests'."""
     words = ["turnserver", "-c", put(f"{name}.turn", ""), "--no-auth", "--no-cli", "--no-multicast-peers", "--no-rfc5780", "--log-file", "stdout",
              "--listening-port", 3478, "--tls-listening-port", 443, "--no-dtls", "--cert", f"{FOLDER}/all.pem",
-             "--pkey", f"{FOLDER}/all.key", "--min-port", 50000, "--max-port", 59999, "--pidfile", f"/run/{name}.pid",
+             "--pkey", f"{FOLDER}/all.key", "--min-port", 51000, "--max-port", 59990, "--pidfile", f"/run/{name}.pid",
              "--userdb", f"/tmp/{name}.db", "--simple-log", "--relay-threads", 1, "--realm", "example"]
     for a in listen:
         words += ["-L", a]
