@@ -124,6 +124,17 @@ def wait_for(namespace, listeners, patience=300):
 
 # ---- SIP ----------------------------------------------------------------------------------------------------------------------
 
+def tls_section(title, mutual):
+    return f"""[{title}]
+method = TLSv1.2+
+verify_certificate = {'yes' if mutual else 'no'}
+require_certificate = {'yes' if mutual else 'no'}
+certificate = {FOLDER}/all.pem
+private_key = {FOLDER}/all.key
+ca_list = {FOLDER}/ca.pem
+"""
+
+
 def kamailio(name, namespace, listen, routes, open_ports=()):
     """A proxy: calls that come from this host's own sipp (UDP, loopback) or that have a route go there, all others to its sipp.
 
@@ -137,28 +148,8 @@ def kamailio(name, namespace, listen, routes, open_ports=()):
 		route(FORWARD);
 	}}
 """ for user, (to, port, own) in routes.items())
-    tls = put(f"{name}.tls", f"""[server:default]
-method = TLSv1.2+
-verify_certificate = yes
-require_certificate = yes
-certificate = {FOLDER}/all.pem
-private_key = {FOLDER}/all.key
-ca_list = {FOLDER}/ca.pem
-[client:default]
-method = TLSv1.2+
-verify_certificate = yes
-require_certificate = yes
-certificate = {FOLDER}/all.pem
-private_key = {FOLDER}/all.key
-ca_list = {FOLDER}/ca.pem
-""" + "".join(f"""[server:{bracketed(a)}:{port}]
-method = TLSv1.2+
-verify_certificate = no
-require_certificate = no
-certificate = {FOLDER}/all.pem
-private_key = {FOLDER}/all.key
-ca_list = {FOLDER}/ca.pem
-""" for a, port, _ in listen if port in open_ports))
+    tls = put(f"{name}.tls", tls_section("server:default", True) + tls_section("client:default", True) +
+              "".join(tls_section(f"server:{bracketed(a)}:{port}", False) for a, port, _ in listen if port in open_ports))
     config = put(f"{name}.cfg", f"""#!KAMAILIO
 debug=1
 log_stderror=yes
