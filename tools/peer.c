@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "peer.h"
-#include "sha256.h"
 #include "sysfs.h"
 
 /* A policy has 64 devices an interface at most: what "status" says is some kilobytes. */
@@ -95,7 +94,7 @@ static bool take_word(struct json_object *object, const char *key, const char **
 	if (!json_object_is_type(value, json_type_string))
 		return false;
 	*word = json_object_get_string(value);
-	return strlen(*word) < SHA256_TEXT && !(*word)[strspn(*word, plain)];
+	return strlen(*word) < SHA256_DIGEST_STRING_LENGTH && !(*word)[strspn(*word, plain)];
 }
 
 static bool take_number(struct json_object *object, const char *key, u64 *number)

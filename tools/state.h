@@ -5,9 +5,12 @@
 #ifndef LYNCEDGECTL_STATE_H
 #define LYNCEDGECTL_STATE_H
 
+#include <sys/types.h>
+
+#include <sha2.h>
+
 #include "counts.h"
 #include "lyncedge_policy.h"
-#include "sha256.h"
 
 /**
  * struct state - how things stand
@@ -18,7 +21,7 @@
  * @version: the module's; NULL if the kernel does not say
  * @build: its sources' checksum; NULL if the kernel does not say
  * @policy: the policy in force; NULL if there is none
- * @sha256: of the text of @policy
+ * @sha256: of the text of @policy, by which two gateways' policies are compared
  * @counts: the counters
  */
 struct state {
@@ -29,7 +32,7 @@ struct state {
 	char *version;
 	char *build;
 	struct le_policy *policy;
-	char sha256[SHA256_TEXT];
+	char sha256[SHA256_DIGEST_STRING_LENGTH];
 	struct counts counts;
 };
 
