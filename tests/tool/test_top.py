@@ -201,7 +201,7 @@ class Top(ToolTest):
     def test_too_small(self):
         self.start(20, 5, wanted=["^too small"])
         self.tmux("resize-window", "-x", "80", "-y", "24")
-        self.check_fits(self.wait_for("^ext-05", r"\A.{70}"), 80, 24)
+        self.check_fits(self.wait_for("^ext-05", r"\A.{70}", r"^q quit.*\Z"), 80, 24)
 
     def test_sort(self):
         self.feeder.set(ext_05=(9, 100), ext_14=(3, 1000))
