@@ -55,7 +55,9 @@ def hairpin():
           re.search("reflexive addr: .*" + re.escape(seen("av", V4)), said), said)
     good, said = talks.relayed("edge", address("av", V4), seen("av2", V4), PATIENCE, "-y")
     check("hairpin: media are relayed by the other", good, said)
-    check("hairpin: what turns round at a perimeter device is not judged", not moved_since(before), moved_since(before))
+    # Connections of before may have a word left when conntrack has forgotten them.
+    moved = set(moved_since(before)) - {"invalid"}
+    check("hairpin: what turns round at a perimeter device is not judged", not moved, moved)
     good, said = talks.user_calls(V4, PATIENCE)
     check("hairpin: calls from outside go on", good, said)
     good, said = talks.partner_is_called(V4, PATIENCE)
