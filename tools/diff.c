@@ -77,8 +77,7 @@ static __printf(2, 3) char *also(char *list, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	if (vasprintf(&more, fmt, args) < 0)
-		die_out_of_memory();
+	more = text_of_args(fmt, args);
 	va_end(args);
 	if (!list)
 		return more;

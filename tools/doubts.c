@@ -21,15 +21,6 @@ static const char *name_of_family(u32 family)
 	return family == BIT(LE_IPV4) ? "IPv4" : "IPv6";
 }
 
-static char *text_of_args(const char *fmt, va_list args)
-{
-	char *text;
-
-	if (vasprintf(&text, fmt, args) < 0)
-		die_out_of_memory();
-	return text;
-}
-
 /**
  * doubt() - say what is doubtful
  * @doubts: list to add to; remedy() follows

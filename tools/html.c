@@ -218,13 +218,10 @@ void html_element(const char *tag, const char *fmt, ...)
 {
 	va_list args;
 	char *text;
-	int n;
 
 	va_start(args, fmt);
-	n = vasprintf(&text, fmt, args);
+	text = text_of_args(fmt, args);
 	va_end(args);
-	if (n < 0)
-		die_out_of_memory();
 	printf("<%s>", tag);
 	html_text(text);
 	printf("</%.*s>", (int)strcspn(tag, " "), tag);

@@ -54,8 +54,7 @@ static __printf(2, 3) void odd(struct nat_pairs *pairs, const char *fmt, ...)
 	char *text;
 
 	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		die_out_of_memory();
+	text = text_of_args(fmt, args);
 	va_end(args);
 	words_add(&pairs->odd, text);
 	free(text);

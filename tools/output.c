@@ -109,6 +109,22 @@ void die_out_of_memory(void)
 }
 
 /**
+ * text_of_args() - format a text of its own
+ * @fmt: as vprintf()
+ * @args: as vprintf()
+ *
+ * Return: the text, which the caller frees.
+ */
+char *text_of_args(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		die_out_of_memory();
+	return text;
+}
+
+/**
  * text_of() - format a text of its own
  * @fmt: as printf()
  *
@@ -118,13 +134,10 @@ char *text_of(const char *fmt, ...)
 {
 	va_list args;
 	char *text;
-	int n;
 
 	va_start(args, fmt);
-	n = vasprintf(&text, fmt, args);
+	text = text_of_args(fmt, args);
 	va_end(args);
-	if (n < 0)
-		die_out_of_memory();
 	return text;
 }
 

@@ -5,6 +5,8 @@
 #ifndef LYNCEDGECTL_OUTPUT_H
 #define LYNCEDGECTL_OUTPUT_H
 
+#include <stdarg.h>
+
 #include <json-c/json.h>
 
 #include "lyncedge_shim.h"
@@ -31,6 +33,7 @@ const char *colour_off(FILE *out);
 void complain_to(char **text);
 __printf(1, 2) void complain(const char *fmt, ...);
 __printf(1, 2) void advise(const char *fmt, ...);
+__printf(1, 0) char *text_of_args(const char *fmt, va_list args);
 __printf(1, 2) char *text_of(const char *fmt, ...);
 void short_figure(char buf[SHORT_FIGURE], double value);
 char *joined(char **words, int nr);
