@@ -162,8 +162,13 @@ static enum status check_features(const struct call *call)
 static enum status set_features(const struct call *call, const char *value)
 {
 	enum status status = check_features(call);
+	bool pending;
 	int i;
 
+	if (status == STATUS_YES)
+		status = ask_to_confirm(call, &pending);
+	if (status != STATUS_YES)
+		return status;
 	for (i = 0; status == STATUS_YES && i < call->nr_operands; i++) {
 		char *file = text_of("features/%s", call->operands[i]);
 
@@ -172,6 +177,8 @@ static enum status set_features(const struct call *call, const char *value)
 			complain("changed before that: %d of %d features", i, call->nr_operands);
 		free(file);
 	}
+	/* What was changed before one was refused is undone as well. */
+	asked_to_confirm(call, pending, i > 1 ? STATUS_YES : status);
 	return status;
 }
 

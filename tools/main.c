@@ -122,15 +122,16 @@ static const struct verb {
 		.summary = "keep what was changed with --confirm",
 		.run = verb_confirm,
 		.help =
-"Keeps the policy and the mode as they are after 'apply --confirm' or 'mode\n"
-"--confirm'. 'lyncedgectl status' says how much time there is for that.\n"
+"Keeps policy, features and mode as they are after a change with --confirm.\n"
+"'lyncedgectl status' says how much time there is for that.\n"
 "\n"
 "Exit status: 0 kept, 1 there is nothing to confirm, 2 other errors.\n",
 	},
 	{
 		.name = "enable",
-		.usage = "FEATURE...",
+		.usage = "FEATURE... [--confirm SECONDS]",
 		.summary = "turn features of the policy in force on",
+		.options = OPTION_CONFIRM,
 		.min = 1,
 		.wants = "FEATURE",
 		.max = -1,
@@ -138,13 +139,15 @@ static const struct verb {
 		.help =
 "Turns features of the policy in force on, each at once. To keep them on, put\n"
 "them into the policy's file, or keep what 'lyncedgectl show' prints.\n"
+"  --confirm SECONDS  as for 'lyncedgectl apply'\n"
 "\n"
 "Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
 	},
 	{
 		.name = "disable",
-		.usage = "FEATURE...",
+		.usage = "FEATURE... [--confirm SECONDS]",
 		.summary = "turn features of the policy in force off",
+		.options = OPTION_CONFIRM,
 		.min = 1,
 		.wants = "FEATURE",
 		.max = -1,
@@ -152,6 +155,7 @@ static const struct verb {
 		.help =
 "Turns features of the policy in force off, each at once. Open connections of\n"
 "rows that are no longer active are cut.\n"
+"  --confirm SECONDS  as for 'lyncedgectl apply'\n"
 "\n"
 "Exit status: 0 done, 1 refused by the module, 2 other errors.\n",
 	},

@@ -142,7 +142,7 @@ class Commands(ToolTest):
                 self.assertIsNone(self.parses(words))
 
     def test_this_can_fail(self):
-        for line in ("lyncedgectl chek my.policy", "lyncedgectl enable xmpp --confirm 60", "lyncedgectl mode --polcy x",
+        for line in ("lyncedgectl chek my.policy", "lyncedgectl reset --confirm 60", "lyncedgectl mode --polcy x",
                      "lyncedgectl explain external in tcp"):
             (words,) = calls_in(line)
             self.assertIsNotNone(self.parses(words), line)

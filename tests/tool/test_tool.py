@@ -455,6 +455,25 @@ class Changes(ToolTest):
         self.run_tool("mode", "off", "--confirm", "86400", wants=0)
         self.assertEqual((self.sysfs_text("mode"), self.sysfs_text("confirm")), ("off", "86400"))
 
+    def test_confirm_features(self):
+        """Those that were changed before one was refused are undone with it: nothing may confirm them."""
+        self.make_sysfs(CLEAN)
+        said = "In 60 s all is as before, unless you say: lyncedgectl confirm\n"
+        result = self.run_tool("enable", "av", "--confirm", "60", wants=0)
+        self.assertEqual((result.out, self.sysfs_text("confirm"), self.sysfs_text("features/av")), (said, "60", "1"))
+        self.run_tool("confirm", wants=0)
+        self.run_tool("disable", "--confirm=60", "av", "dns", wants=0)
+        self.assertEqual((self.sysfs_text("confirm"), self.sysfs_text("features/av"), self.sysfs_text("features/dns")), ("60", "0", "0"))
+        self.run_tool("confirm", wants=0)
+        self.run_tool("enable", "avv", "--confirm", "60", wants=2)
+        self.assertEqual(self.sysfs_text("confirm"), "0")
+        os.unlink(os.path.join(self.dir, "sysfs", "features", "pic"))
+        self.assertEqual(self.run_tool("enable", "pic", "av", "--confirm", "60", wants=2).out, "")
+        self.assertEqual(self.sysfs_text("confirm"), "0")
+        result = self.run_tool("enable", "av", "pic", "--confirm", "60", wants=2)
+        self.assertIn("changed before that: 1 of 2 features", result.err)
+        self.assertEqual((result.out, self.sysfs_text("confirm")), (said, "60"))
+
     def test_confirm_refused(self):
         """What is refused leaves nothing that would be undone."""
         self.make_sysfs()
@@ -472,7 +491,6 @@ class Changes(ToolTest):
             self.assertIn("is no number of seconds from 1 to 86400", result.err)
         self.assertEqual(self.sysfs_text("policy"), "")
         self.run_tool("mode", "--confirm", "60", wants=2)
-        self.run_tool("enable", "av", "--confirm", "60", wants=2)
 
     def test_reset(self):
         self.make_sysfs()
