@@ -150,8 +150,11 @@ class System:
         self.suite, self.folder, self.archive = suite, folder, archive
         with open(os.path.join(image, "newer"), encoding="ascii") as f:
             self.newer = f.read().strip()
+        self.image = image
+
+    def begin(self):
         for name in ("disk", "vmlinuz", "initrd"):
-            subprocess.run(["cp", "--sparse=always", os.path.join(image, name), os.path.join(folder, name)], check=True)
+            subprocess.run(["cp", "--sparse=always", os.path.join(self.image, name), self.path(name)], check=True)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -239,9 +242,14 @@ def main():
     parser.add_argument("image", help="folder that tests/packages/image has made")
     parser.add_argument("archive", help="folder of what goes into the machine")
     parser.add_argument("folder", help="where the disk's copy and the consoles are kept")
+    names = [stage for stage, _, _ in STAGES]
+    parser.add_argument("--from", dest="first", choices=names, default=names[0],
+                        help="go on with the disk of a run that was stopped, from this stage on")
     options = parser.parse_args()
     system = System(options.suite, options.image, options.folder, options.archive)
-    for stage, append, state in STAGES:
+    if options.first == names[0]:
+        system.begin()
+    for stage, append, state in STAGES[names.index(options.first):]:
         if stage == "newer":
             system.take_newer_kernel()
         system.boot(stage, append, state)
