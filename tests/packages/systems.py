@@ -21,6 +21,8 @@ import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../vm"))
+sys.path.insert(0, os.path.join(HERE, "../lib"))
+import firmware  # noqa: E402 pylint: disable=wrong-import-position
 from packets import tcp  # noqa: E402 pylint: disable=wrong-import-position
 
 # A boot takes a minute or two, what is built in it some more.
@@ -123,6 +125,7 @@ STAGES = (
     ("beside", "", "closed"),
     ("refused", "module.sig_enforce=1", "open"),
     ("required", "module.sig_enforce=1", "shut"),
+    ("enrolled", "", "closed"),
     ("purge", "", "closed"),
 )
 
@@ -159,11 +162,21 @@ class System:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def take(self, there, name):
+        """Out of the system's disk."""
+        subprocess.run(["debugfs", "-R", f"dump {there} {self.path(name)}", self.path("disk")], check=True, capture_output=True)
+        check(f"{self.suite}: {there} is there", os.path.getsize(self.path(name)) > 0)
+
     def take_newer_kernel(self):
-        for name, there in (("vmlinuz", "vmlinuz"), ("initrd", "initrd.img")):
-            subprocess.run(["debugfs", "-R", f"dump /boot/{there}-{self.newer} {self.path(name)}", self.path("disk")], check=True,
-                           capture_output=True)
-            check(f"{self.suite}: the newer kernel has left {name}", os.path.getsize(self.path(name)) > 0)
+        self.take(f"/boot/vmlinuz-{self.newer}", "vmlinuz")
+        self.take(f"/boot/initrd.img-{self.newer}", "initrd")
+
+    def secure_boot(self):
+        """Firmware with Secure Boot, in which the key that DKMS has made for this machine is enrolled: words for QEMU."""
+        self.take("/var/lib/dkms/mok.pub", "mok.der")
+        with open(self.path("mok.der"), "rb") as key, open(self.path("firmware"), "wb") as memory:
+            memory.write(firmware.enrolled(key.read()))
+        return firmware.words(self.path("firmware"))
 
     def pack(self, stage):
         with tarfile.open(self.path("stage.tar"), "w") as tar:
@@ -175,7 +188,7 @@ class System:
         # The device is a whole number of sectors, and more than the archive is not looked at.
         os.truncate(self.path("stage.tar"), (os.path.getsize(self.path("stage.tar")) + 4095) // 4096 * 4096)
 
-    def boot(self, stage, append, state):
+    def boot(self, stage, append, state, more=()):
         name = f"{self.suite} {stage}"
         self.pack(stage)
         with tempfile.TemporaryDirectory() as sockets:
@@ -191,7 +204,7 @@ class System:
                        "-device", "virtio-blk-pci,drive=stage,serial=stage",
                        "-chardev", f"file,id=console,path={self.path(stage + '.console')}", "-serial", "chardev:console",
                        "-device", "virtio-serial-pci", "-chardev", f"file,id=port,path=/dev/fd/{port}",
-                       "-device", "virtserialport,chardev=port,name=stage", *outside.words, *inside.words,
+                       "-device", "virtserialport,chardev=port,name=stage", *outside.words, *inside.words, *more,
                        "-append", f"root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off no_timer_check {append}"]
             traffic = Traffic(outside, inside)
             traffic.start()
@@ -252,8 +265,9 @@ def main():
     for stage, append, state in STAGES[names.index(options.first):]:
         if stage == "newer":
             system.take_newer_kernel()
-        system.boot(stage, append, state)
-    os.unlink(system.path("disk"))
+        system.boot(stage, append, state, system.secure_boot() if stage == "enrolled" else ())
+    if not failed:
+        os.unlink(system.path("disk"))
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 
