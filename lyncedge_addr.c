@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Builds the address tables that lyncedge_addr.h explains. Where spans come from is the
- * compiler's business (lyncedge_compile.c).
+ * compiler's business (lyncedge_spans.c).
  */
 #include "lyncedge_addr.h"
 #include "lyncedge_list.h"

@@ -6,7 +6,7 @@
  * Theory of operation
  * -------------------
  *
- * The compiler (lyncedge_compile.c) turns all prefixes of a policy into *spans*: the address
+ * The compiler (lyncedge_spans.c) turns all prefixes of a policy into *spans*: the address
  * space cut at every place where the set of memberships changes, each span with the number of
  * its class. Neighbours of one class are joined, so n prefixes make at most 2n + 1 spans,
  * however they nest. A lookup has to find the span that holds an address.
