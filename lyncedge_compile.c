@@ -101,10 +101,10 @@ static int compile(struct le_compiler *c)
 	c->table = alloc_table(c);
 	if (!c->table)
 		return -ENOMEM;
-	err = le_terms_store(c);
+	err = le_terms_to_table(c);
 	if (!err)
 		err = le_ports_make(c);
-	return err ? err : le_spans_store(c);
+	return err ? err : le_spans_to_table(c);
 }
 
 static struct le_table *compile_table(const struct le_policy *policy, bool early)

@@ -91,9 +91,9 @@ u64 *le_bits_alloc_wide(const struct le_compiler *c, u32 nr);
 void le_bits_store_wide(const struct le_compiler *c, const u64 *bits, u64 *wide, u32 index);
 
 int le_terms_make(struct le_compiler *c);
-int le_terms_store(struct le_compiler *c);
+int le_terms_to_table(struct le_compiler *c);
 int le_ports_make(struct le_compiler *c);
 int le_spans_make(struct le_compiler *c);
-int le_spans_store(struct le_compiler *c);
+int le_spans_to_table(struct le_compiler *c);
 
 #endif /* LYNCEDGE_COMPILE_H */

@@ -574,12 +574,12 @@ int le_spans_make(struct le_compiler *c)
 }
 
 /**
- * le_spans_store() - store classes of addresses, and have the lookup structures built
+ * le_spans_to_table() - store classes of addresses, and have the lookup structures built
  * @c: the compiler, after le_spans_make(), with a table
  *
  * Return: 0 or -ENOMEM.
  */
-int le_spans_store(struct le_compiler *c)
+int le_spans_to_table(struct le_compiler *c)
 {
 	int err = store_addr_classes(c);
 

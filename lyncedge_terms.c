@@ -175,12 +175,12 @@ int le_terms_make(struct le_compiler *c)
 }
 
 /**
- * le_terms_store() - tell the table which row each term is of
+ * le_terms_to_table() - tell the table which row each term is of
  * @c: the compiler, after le_terms_make(), with a table
  *
  * Return: 0 or -ENOMEM.
  */
-int le_terms_store(struct le_compiler *c)
+int le_terms_to_table(struct le_compiler *c)
 {
 	struct le_table *table = c->table;
 	u32 i;
